@@ -1,0 +1,1 @@
+"""poise: small policies for Gymnasium environments, found fast, proven honest, watched live."""

@@ -1,0 +1,175 @@
+"""The contract of an optimizer: ask for candidates, tell their scores; higher is better.
+
+An algorithm writes `_sample`, `_update`, `_state` and `_restore`; the checks, the order of calls, the counting and
+what a checkpoint must hold are here, once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from poise.errors import InvalidFileError, InvalidValueError, UnknownNameError
+from poise.types import FloatArray, Json
+
+State = dict[str, Any]
+"""JSON values and arrays, nested in dictionaries; a checkpoint writes both exactly."""
+
+
+class Optimizer(ABC):
+    """Maximises a function of `dimension` real numbers that may be noisy.
+
+    Args:
+        dimension: length of a candidate, at least 1.
+        rng: the one source of its random numbers.
+        options: an instance of the class's `Options`; ``None`` takes the defaults.
+
+    Attributes:
+        Options: frozen dataclass of the algorithm's parameters, each with a default; the command line's
+            ``--optimizer-arg NAME=VALUE`` and the documentation come from it.
+        generation: number of generations told so far.
+    """
+
+    @dataclasses.dataclass(frozen=True)
+    class Options:
+        """Parameters of the algorithm."""
+
+    def __init__(self, dimension: int, rng: np.random.Generator, options: Any = None) -> None:
+        if dimension < 1:
+            raise InvalidValueError(f"expected a dimension of at least 1, got {dimension}")
+        self.dimension = dimension
+        self.options = self.Options() if options is None else options
+        self.generation = 0
+        self._rng = rng
+        self._pending: FloatArray | None = None
+        self._start()
+
+    name: ClassVar[str]
+
+    # What an algorithm writes -----------------------------------------------------------------
+
+    @property
+    @abstractmethod
+    def population(self) -> int:
+        """Number of candidates in the next generation."""
+
+    @property
+    @abstractmethod
+    def center(self) -> FloatArray:
+        """The algorithm's present best guess, shape (dimension,): the distribution's mean where there is one."""
+
+    @property
+    def stop_reason(self) -> str | None:
+        """Why going on is of no use, in words; ``None`` while it is."""
+        return None
+
+    def _start(self) -> None:
+        """Sets up the algorithm's own state from `dimension` and `options`."""
+        return
+
+    @abstractmethod
+    def _sample(self) -> FloatArray:
+        """New candidates, shape (population, dimension)."""
+
+    @abstractmethod
+    def _update(self, candidates: FloatArray, scores: FloatArray) -> None:
+        """Learns from `scores`, shape (population,), finite; neither argument may be changed."""
+
+    @abstractmethod
+    def _state(self) -> State:
+        """The algorithm's own state: JSON values and arrays."""
+
+    @abstractmethod
+    def _restore(self, state: State) -> None:
+        """Takes back what `_state` gave."""
+
+    # What everybody calls ---------------------------------------------------------------------
+
+    def ask(self) -> FloatArray:
+        """Candidates to be scored, float64, shape (population, dimension). The caller may keep them, not change them.
+
+        Asking again before telling gives the same candidates.
+        """
+        if self._pending is None:
+            self._pending = np.ascontiguousarray(self._sample(), dtype=np.float64)
+            self._pending.setflags(write=False)
+        return self._pending
+
+    def tell(self, scores: FloatArray) -> None:
+        """Takes the score of each candidate of the last `ask`, shape (population,); higher is better.
+
+        A score that is not finite counts as worse than all others.
+
+        Raises:
+            InvalidValueError: without a pending `ask`, or for another shape.
+        """
+        if self._pending is None:
+            raise InvalidValueError("tell() needs an ask() before it")
+        array = np.array(scores, dtype=np.float64)
+        if array.shape != (len(self._pending),):
+            raise InvalidValueError(f"expected scores of shape ({len(self._pending)},), got {array.shape}")
+        bad = ~np.isfinite(array)
+        if bad.any():
+            array[bad] = array[~bad].min() - 1.0 if not bad.all() else 0.0
+        self._update(self._pending, array)
+        self._pending = None
+        self.generation += 1
+
+    def state(self) -> State:
+        """All that `from_state` needs to go on to the bit: options, generator, and a pending ask if there is one."""
+        return {
+            "optimizer": self.name,
+            "dimension": self.dimension,
+            "options": dataclasses.asdict(self.options),
+            "generation": self.generation,
+            "rng": self._rng.bit_generator.state,
+            "pending": None if self._pending is None else self._pending.copy(),
+            "own": self._state(),
+        }
+
+    @classmethod
+    def from_state(cls, state: State) -> Self:
+        """An optimizer that goes on where the one that gave `state` stood.
+
+        Raises:
+            InvalidFileError: if the state is another optimizer's or incomplete.
+        """
+        try:
+            if state["optimizer"] != cls.name:
+                raise InvalidFileError(f"expected the state of {cls.name}, got that of {state['optimizer']}")
+            bit_generator = np.random.PCG64()
+            bit_generator.state = state["rng"]
+            options = cls.Options(**state["options"])
+            restored = cls(state["dimension"], np.random.Generator(bit_generator), options)
+            restored._restore(state["own"])
+            bit_generator.state = state["rng"]
+            restored.generation = state["generation"]
+            if state["pending"] is not None:
+                restored._pending = np.array(state["pending"], dtype=np.float64)
+                restored._pending.setflags(write=False)
+        except (KeyError, TypeError, ValueError) as error:
+            if isinstance(error, InvalidFileError):
+                raise
+            raise InvalidFileError(f"the state of {cls.name} is incomplete or damaged: {error!r}") from error
+        return restored
+
+    @classmethod
+    def make_options(cls, values: Mapping[str, Json]) -> Any:
+        """`Options` from names and values, as a command line gives them.
+
+        Raises:
+            UnknownNameError: for a name that is no option.
+            InvalidValueError: for a value of the wrong type or range.
+        """
+        fields = {field.name: field for field in dataclasses.fields(cls.Options)}
+        for name in values:
+            if name not in fields:
+                raise UnknownNameError(f"option of {cls.name}", name, fields)
+        try:
+            return cls.Options(**values)
+        except TypeError as error:
+            raise InvalidValueError(f"options of {cls.name}: {error}") from error

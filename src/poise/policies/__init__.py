@@ -1,0 +1,1 @@
+"""Small policies: a function of the observation with a flat vector of parameters."""

@@ -1,0 +1,157 @@
+"""A whole policy but for its parameters: observation to features, features to outputs, outputs to an action."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from poise.errors import InvalidValueError, UnknownNameError
+from poise.policies.base import ParametricFunction
+from poise.policies.linear import Linear
+from poise.policies.mlp import Mlp
+from poise.policies.quadratic import Quadratic
+from poise.policies.spaces import ActFunction, ActionDecoding, ObservationEncoding
+from poise.types import FloatArray
+
+POLICY_NAMES = ("linear", "linear+bias", "quadratic", "mlp:8", "mlp:16,16")
+"""Names as a user writes them; after ``mlp:`` any widths may stand."""
+
+_MLP = re.compile(r"mlp:(\d{1,4}(?:,\d{1,4}){0,3})")
+
+
+@dataclass(frozen=True)
+class Normalizer:
+    """Shifts and scales features before the policy sees them: ``(features - mean) / scale``.
+
+    Attributes:
+        mean: shape (features,).
+        scale: shape (features,), all greater than 0.
+    """
+
+    mean: FloatArray
+    scale: FloatArray
+
+    def __post_init__(self) -> None:
+        if self.mean.shape != self.scale.shape or self.mean.ndim != 1:
+            raise InvalidValueError(f"expected mean and scale of one shape, got {self.mean.shape}, {self.scale.shape}")
+        if not (np.isfinite(self.mean).all() and np.isfinite(self.scale).all() and (self.scale > 0).all()):
+            raise InvalidValueError("expected finite means and finite scales greater than 0")
+
+    def __call__(self, features: FloatArray) -> FloatArray:
+        """The normalised features, same shape."""
+        return (features - self.mean) / self.scale
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A policy apart from its parameters.
+
+    Attributes:
+        name: its kind, for instance ``"linear"`` or ``"mlp:16,16"``.
+        observation: how observations become features.
+        action: how outputs become actions.
+        normalizer: what is done to the features first, if anything.
+    """
+
+    name: str
+    observation: ObservationEncoding
+    action: ActionDecoding
+    normalizer: Normalizer | None = None
+
+    def __post_init__(self) -> None:
+        check_policy_name(self.name)
+        if self.normalizer is not None and self.normalizer.mean.size != self.observation.size:
+            raise InvalidValueError(
+                f"expected a normaliser for {self.observation.size} features, got one for {self.normalizer.mean.size}"
+            )
+
+    @cached_property
+    def function(self) -> ParametricFunction:
+        """What maps features to outputs."""
+        inputs, outputs = self.observation.size, self.action.outputs
+        if self.name.startswith("mlp:"):
+            return Mlp(inputs, outputs, tuple(int(width) for width in self.name[4:].split(",")))
+        if self.name == "quadratic":
+            return Quadratic(inputs, outputs)
+        return Linear(inputs, outputs, bias=self.name == "linear+bias")
+
+    @property
+    def parameter_count(self) -> int:
+        """Length of the parameter vector."""
+        return self.function.parameter_count
+
+    def with_normalizer(self, normalizer: Normalizer | None) -> Architecture:
+        """The same architecture with other normalisation."""
+        return replace(self, normalizer=normalizer)
+
+    def check_parameters(self, parameters: Any, dimensions: int = 1) -> FloatArray:
+        """`parameters` as a float64 array whose last axis has `parameter_count` entries.
+
+        Raises:
+            InvalidValueError: if the shape is another, or a number is not finite.
+        """
+        try:
+            array = np.asarray(parameters, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise InvalidValueError(f"expected parameters that are numbers: {error}") from error
+        if array.ndim != dimensions or array.shape[-1] != self.parameter_count:
+            axes = "" if dimensions == 1 else "candidates, "
+            raise InvalidValueError(
+                f"expected parameters of shape ({axes}{self.parameter_count}) for a {self.name} policy with "
+                f"{self.observation.size} features and {self.action.outputs} outputs, got shape {array.shape}"
+            )
+        if not np.isfinite(array).all():
+            raise InvalidValueError("expected finite parameters, got NaN or infinity among them")
+        return array
+
+    def outputs(self, parameters: FloatArray, features: FloatArray) -> FloatArray:
+        """Outputs before they become an action; leading axes broadcast."""
+        return self.function(parameters, features if self.normalizer is None else self.normalizer(features))
+
+    def act(self, parameters: FloatArray, observation: Any) -> Any:
+        """The action of one policy for one observation."""
+        return self.action.decode(self.outputs(parameters, self.observation.encode(observation)))
+
+    def act_batch(self, parameters: FloatArray, observations: Sequence[Any]) -> list[list[Any]]:
+        """The actions of every candidate for every observation, ``[candidate][observation]``.
+
+        Args:
+            parameters: shape (candidates, parameter_count).
+            observations: observations of the environment.
+        """
+        features = np.stack([self.observation.encode(observation) for observation in observations])
+        outputs = self.outputs(parameters[:, np.newaxis, :], features[np.newaxis, :, :])
+        return [[self.action.decode(vector) for vector in row] for row in outputs]
+
+    def bind(self, parameters: FloatArray) -> ActFunction:
+        """`act` with its parameters fixed, quicker where plain Python numbers are quicker than NumPy."""
+        few = isinstance(self.function, Linear) and self.action.kind == "discrete" and self.action.sizes == (2,)
+        if few and self.observation.is_plain_box and self.normalizer is None and self.observation.size <= 16:
+            return self._bind_sign(parameters)
+        return lambda observation: self.act(parameters, observation)
+
+    def _bind_sign(self, parameters: FloatArray) -> ActFunction:
+        size, start = self.observation.size, self.action.starts[0]
+        weights, biases = parameters[:size].tolist(), parameters[size:].tolist()
+
+        def act(observation: Any) -> int:
+            total = 0.0
+            for weight, value in zip(weights, observation.tolist(), strict=True):
+                total += weight * value
+            for bias in biases:
+                total += bias
+            return start + 1 if total > 0 else start
+
+        return act
+
+
+def check_policy_name(name: str) -> None:
+    """Raises `UnknownNameError` unless `name` is a kind of policy."""
+    match = _MLP.fullmatch(name)
+    if name not in POLICY_NAMES and (match is None or any(int(w) == 0 for w in match[1].split(","))):
+        raise UnknownNameError("policy", name, POLICY_NAMES, "After mlp: one to four widths may stand (mlp:32,32).")

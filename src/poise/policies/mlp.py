@@ -1,0 +1,53 @@
+"""Small networks: layers of tanh units and a linear output, each with biases."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from poise.policies.base import ParametricFunction, affine
+from poise.types import FloatArray
+
+_tanh = np.frompyfunc(math.tanh, 1, 1)
+"""The C library's tanh, number by number: NumPy's own vectorised one differs from it in the last bit."""
+
+
+@dataclass(frozen=True)
+class Mlp(ParametricFunction):
+    """A network with tanh in its hidden layers.
+
+    The parameters are, layer by layer from the input: the weights of the first unit, of the second, and so on; then
+    the layer's biases.
+
+    Attributes:
+        hidden: units of each hidden layer.
+    """
+
+    hidden: tuple[int, ...] = (8,)
+
+    @cached_property
+    def layers(self) -> tuple[tuple[int, int], ...]:
+        """(inputs, outputs) of each layer."""
+        widths = (self.inputs, *self.hidden, self.outputs)
+        return tuple(itertools.pairwise(widths))
+
+    @property
+    def parameter_count(self) -> int:
+        """Weights and biases of all layers."""
+        return sum(outputs * (inputs + 1) for inputs, outputs in self.layers)
+
+    def __call__(self, parameters: FloatArray, features: FloatArray) -> FloatArray:
+        """The outputs; see the base class for shapes."""
+        values, offset = features, 0
+        for number, (inputs, outputs) in enumerate(self.layers):
+            split, end = offset + inputs * outputs, offset + (inputs + 1) * outputs
+            weights = parameters[..., offset:split].reshape(*parameters.shape[:-1], outputs, inputs)
+            values = affine(weights, values, parameters[..., split:end])
+            if number + 1 < len(self.layers):
+                values = np.asarray(_tanh(values), dtype=np.float64)
+            offset = end
+        return values

@@ -1,0 +1,70 @@
+"""The contract of an engine: candidates and episode seeds in, an `EpisodeBatch` out. All engines agree."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from types import TracebackType
+from typing import ClassVar, Self
+
+import numpy as np
+
+from poise.errors import InvalidValueError
+from poise.policies.architecture import Architecture
+from poise.types import EpisodeBatch, FloatArray, SeedArray
+
+
+class Engine(ABC):
+    """Plays episodes. A context manager: leaving it releases environments and processes.
+
+    An engine is bound to one environment. It is stateless towards its caller: the same arguments give the same
+    episodes, in whatever order and however often it is called.
+    """
+
+    name: ClassVar[str]
+
+    def run(
+        self, architecture: Architecture, parameters: FloatArray, seeds: SeedArray, *, sum_observations: bool = False
+    ) -> EpisodeBatch:
+        """Plays every candidate on its episodes.
+
+        Args:
+            architecture: the policy of all candidates.
+            parameters: float64, shape (candidates, architecture.parameter_count), finite.
+            seeds: uint32. Shape (episodes,): the same for all candidates; shape (candidates, episodes): each its own.
+            sum_observations: whether to sum the features of every observation that was acted upon.
+
+        Raises:
+            InvalidValueError: for wrong shapes or types, or no episodes.
+            EnvironmentFailureError: if the environment raises, or returns NaN.
+        """
+        parameters = architecture.check_parameters(parameters, dimensions=2)
+        seeds = np.asarray(seeds)
+        if seeds.dtype != np.uint32:
+            raise InvalidValueError(f"expected seeds of type uint32, got {seeds.dtype}")
+        if seeds.ndim == 1:
+            seeds = np.broadcast_to(seeds, (len(parameters), seeds.size))
+        if seeds.ndim != 2 or len(seeds) != len(parameters):
+            raise InvalidValueError(
+                f"expected seeds of shape (episodes,) or ({len(parameters)}, episodes), got {seeds.shape}"
+            )
+        if seeds.size == 0:
+            raise InvalidValueError("expected at least one candidate and one episode, got none")
+        return self._run(architecture, parameters, seeds, sum_observations)
+
+    @abstractmethod
+    def _run(
+        self, architecture: Architecture, parameters: FloatArray, seeds: SeedArray, sum_observations: bool
+    ) -> EpisodeBatch:
+        """`run` with its arguments checked; `seeds` has shape (candidates, episodes)."""
+
+    def close(self) -> None:
+        """Releases what the engine holds. It may be called twice."""
+        return
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()

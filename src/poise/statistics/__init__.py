@@ -1,0 +1,1 @@
+"""What may be said of a sample: intervals, tests that may be stopped at any time. Pure functions of arrays."""

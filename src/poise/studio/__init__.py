@@ -1,0 +1,1 @@
+"""The browser studio: a policy watched while it acts."""

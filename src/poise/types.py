@@ -1,0 +1,143 @@
+"""The values that pass between layers: arrays, episodes, budgets, events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from poise.errors import InvalidValueError
+
+FloatArray: TypeAlias = npt.NDArray[np.float64]
+IntArray: TypeAlias = npt.NDArray[np.int64]
+BoolArray: TypeAlias = npt.NDArray[np.bool_]
+SeedArray: TypeAlias = npt.NDArray[np.uint32]
+
+Json: TypeAlias = Any
+"""Whatever `json` can write: None, bool, int, float, str, and lists and dictionaries of these."""
+
+
+@dataclass(frozen=True)
+class EnvironmentSpec:
+    """Which environment: all that is needed to make it again.
+
+    Attributes:
+        id: Gymnasium's identifier, for instance ``"CartPole-v1"``.
+        kwargs: keyword arguments for `gymnasium.make`.
+        max_episode_steps: the time limit of an episode in steps; ``None`` is the environment's own.
+    """
+
+    id: str
+    kwargs: Mapping[str, Json] = field(default_factory=dict)
+    max_episode_steps: int | None = None
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What has been paid: environment steps and episodes."""
+
+    steps: int = 0
+    episodes: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(self.steps + other.steps, self.episodes + other.episodes)
+
+
+@dataclass(frozen=True)
+class ObservationSums:
+    """Sums over all observations that policies saw in a batch, for a running normaliser.
+
+    Attributes:
+        count: number of observations.
+        total: their sum, shape (features,).
+        squares: the sum of their squares, shape (features,).
+    """
+
+    count: int
+    total: FloatArray
+    squares: FloatArray
+
+
+@dataclass(frozen=True)
+class EpisodeBatch:
+    """Episodes of several candidates.
+
+    Attributes:
+        returns: sum of rewards of each episode, float64, shape (candidates, episodes).
+        lengths: steps of each episode, int64, same shape.
+        terminated: the environment reached a terminal state, bool, same shape.
+        truncated: the time limit (or another limit outside the task) ended it, bool, same shape.
+        observation_sums: present when the engine was asked for them.
+    """
+
+    returns: FloatArray
+    lengths: IntArray
+    terminated: BoolArray
+    truncated: BoolArray
+    observation_sums: ObservationSums | None = None
+
+    def __post_init__(self) -> None:
+        shapes = {a.shape for a in (self.returns, self.lengths, self.terminated, self.truncated)}
+        if len(shapes) != 1 or self.returns.ndim != 2:
+            raise InvalidValueError(f"expected four arrays of one shape (candidates, episodes), got {sorted(shapes)}")
+
+    @property
+    def usage(self) -> Usage:
+        """Steps and episodes of the whole batch."""
+        return Usage(int(self.lengths.sum()), self.returns.size)
+
+    @property
+    def scores(self) -> FloatArray:
+        """Mean return of each candidate, shape (candidates,)."""
+        return np.asarray(self.returns.mean(axis=1), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Budget:
+    """When the search must stop; ``None`` is no limit of that kind.
+
+    Attributes:
+        max_steps: environment steps of the search. The generation that crosses the limit is finished.
+        max_episodes: episodes of the search. No generation is begun that would cross the limit.
+        max_seconds: wall time of the search.
+        target: a mean return; the search stops when fresh episodes confirm it.
+    """
+
+    max_steps: int | None = None
+    max_episodes: int | None = None
+    max_seconds: float | None = None
+    target: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("max_steps", "max_episodes", "max_seconds"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise InvalidValueError(f"{name} must be greater than 0, got {value}; leave it out for no limit")
+        if self.target is not None and not np.isfinite(self.target):
+            raise InvalidValueError(f"target must be a finite number, got {self.target}")
+
+
+Phase: TypeAlias = Literal["search", "selection", "evaluation"]
+
+
+@dataclass(frozen=True)
+class Event:
+    """What a running search tells its observers (progress bar, metrics file, studio).
+
+    Attributes:
+        phase: where in the work this happened.
+        usage: steps and episodes of this phase so far.
+        done: share of this phase's budget used, 0 to 1; ``None`` where no limit was set.
+        metrics: numbers of this moment, free of times and paths; for a generation one line of ``metrics.jsonl``.
+    """
+
+    phase: Phase
+    usage: Usage
+    done: float | None
+    metrics: Mapping[str, Json]
+
+
+Observer: TypeAlias = Callable[[Event], None]
