@@ -145,7 +145,11 @@ class Architecture:
                 total += weight * value
             for bias in biases:
                 total += bias
-            return start + 1 if total > 0 else start
+            if total > 0:
+                return start + 1
+            if total <= 0:
+                return start
+            raise InvalidValueError(f"expected a finite observation, got {observation.tolist()}")
 
         return act
 

@@ -97,7 +97,7 @@ class ObservationEncoding:
         """Features of one observation, float64, shape (size,).
 
         Raises:
-            InvalidValueError: if the observation has another number of features.
+            InvalidValueError: if the observation has another number of features, or one is NaN or infinite.
         """
         try:
             if self.is_plain_box:
@@ -111,6 +111,8 @@ class ObservationEncoding:
                 f"expected an observation of {self.size} features, got one of {features.size}; "
                 "is it from another environment?"
             )
+        if not np.isfinite(features).all():
+            raise InvalidValueError(f"expected a finite observation, got {features.tolist()}")
         return features
 
     def bounds(self) -> tuple[FloatArray, FloatArray]:

@@ -1,0 +1,175 @@
+"""Makes Gymnasium environments, and says in plain words why one cannot be made."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from poise.errors import (
+    EnvironmentFailureError,
+    InvalidValueError,
+    MissingDependencyError,
+    PoiseError,
+    UnknownNameError,
+)
+from poise.policies.spaces import ActionDecoding, ObservationEncoding, decode_space, encode_space
+from poise.types import EnvironmentSpec
+
+if TYPE_CHECKING:
+    import gymnasium
+
+    Environment = gymnasium.Env[Any, Any]
+
+DEFAULT_STEP_LIMIT = 1_000
+"""Time limit, in steps, of an environment that has none of its own: an episode must end."""
+
+EXTRAS = {"box2d": "box2d", "mujoco": "mujoco"}
+"""Packages of Gymnasium's environments, by their folder, and the extra of poise that installs each."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class EnvironmentInfo:
+    """What must be known of an environment before a policy can be searched for.
+
+    Attributes:
+        spec: how to make it, complete: with the full identifier and the time limit that holds.
+        observation: how its observations become features.
+        action: how outputs become its actions.
+        reward_threshold: the mean return at which it counts as solved, if its author named one.
+        time_limit_is_ours: it has no time limit of its own, and `DEFAULT_STEP_LIMIT` was set.
+    """
+
+    spec: EnvironmentSpec
+    observation: ObservationEncoding
+    action: ActionDecoding
+    reward_threshold: float | None
+    time_limit_is_ours: bool
+
+    @property
+    def max_episode_steps(self) -> int:
+        """Time limit of an episode in steps."""
+        return self.spec.max_episode_steps or DEFAULT_STEP_LIMIT
+
+
+def make(spec: EnvironmentSpec, render_mode: str | None = None) -> Environment:
+    """The environment, ready for ``reset``.
+
+    Raises:
+        UnknownNameError: no environment of that name is registered.
+        MissingDependencyError: it needs a package that is not installed.
+        InvalidValueError: it does not take these keyword arguments.
+        EnvironmentFailureError: its constructor raised anything else.
+    """
+    import gymnasium
+    from gymnasium import error
+
+    arguments = dict(spec.kwargs)
+    if render_mode is not None:
+        arguments["render_mode"] = render_mode
+    if spec.max_episode_steps is not None:
+        arguments["max_episode_steps"] = spec.max_episode_steps
+    try:
+        with _quiet_gymnasium():
+            return gymnasium.make(spec.id, disable_env_checker=True, **arguments)
+    except (error.UnregisteredEnv, error.DeprecatedEnv) as problem:
+        raise _unknown(spec.id, str(problem)) from problem
+    except error.DependencyNotInstalled as problem:
+        raise MissingDependencyError(_advice(spec.id, str(problem))) from problem
+    except ImportError as problem:
+        raise MissingDependencyError(f"{spec.id} cannot be imported: {problem}") from problem
+    except TypeError as problem:
+        if "unexpected keyword argument" not in str(problem):
+            raise EnvironmentFailureError(f"{spec.id} could not be made: {problem}") from problem
+        raise InvalidValueError(f"{spec.id} does not take these arguments: {problem}") from problem
+    except error.Error as problem:
+        raise InvalidValueError(f"{spec.id} could not be made: {problem}") from problem
+    except Exception as problem:
+        raise EnvironmentFailureError(
+            f"{spec.id} could not be made: its constructor raised {type(problem).__name__}: {problem}"
+        ) from problem
+
+
+def inspect(spec: EnvironmentSpec) -> EnvironmentInfo:
+    """Makes the environment once, and reads its spaces and limits.
+
+    Raises:
+        UnsupportedSpaceError: there is no policy for its observations or actions.
+        PoiseError: as `make`.
+    """
+    environment = make(spec)
+    try:
+        registered = environment.spec
+        limit = registered.max_episode_steps if registered is not None else None
+        return EnvironmentInfo(
+            spec=EnvironmentSpec(
+                registered.id if registered is not None and ":" not in spec.id else spec.id,
+                dict(spec.kwargs),
+                limit or DEFAULT_STEP_LIMIT,
+            ),
+            observation=encode_space(environment.observation_space),
+            action=decode_space(environment.action_space),
+            reward_threshold=None if registered is None else registered.reward_threshold,
+            time_limit_is_ours=limit is None,
+        )
+    finally:
+        close(environment)
+
+
+def close(environment: Environment) -> None:
+    """Closes an environment; one that cannot be closed is only logged, for its work is done."""
+    try:
+        environment.close()
+    except Exception:
+        _log.warning("closing %s raised", environment, exc_info=True)
+
+
+def installed() -> list[str]:
+    """Identifiers of the newest version of every environment that Gymnasium knows here, sorted."""
+    import gymnasium
+
+    newest: dict[tuple[str | None, str], gymnasium.envs.registration.EnvSpec] = {}
+    for spec in gymnasium.registry.values():
+        key = (spec.namespace, spec.name)
+        if key not in newest or (spec.version or 0) > (newest[key].version or 0):
+            newest[key] = spec
+    # Two entries of the registry only wrap environments of older interfaces that the user passes in.
+    return sorted(spec.id for spec in newest.values() if spec.name not in ("GymV21Environment", "GymV26Environment"))
+
+
+def describe(identifier: str) -> tuple[EnvironmentInfo | None, str]:
+    """What poise can do with an environment: its information, or ``None`` and the reason in words."""
+    try:
+        return inspect(EnvironmentSpec(identifier)), ""
+    except PoiseError as problem:
+        return None, str(problem)
+
+
+@contextmanager
+def _quiet_gymnasium() -> Iterator[None]:
+    """Gymnasium's advice to upgrade is for whoever wrote the environment's name into code, not for every run."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"gymnasium\..*")
+        yield
+
+
+def _unknown(identifier: str, problem: str) -> UnknownNameError:
+    advice = "`poise envs` lists those that are installed."
+    if "Namespace" in problem or "deprecated" in problem:
+        advice = f"{problem} {advice}"
+    return UnknownNameError("environment", identifier, [*installed(), "CartPole-v0"], advice)
+
+
+def _advice(identifier: str, problem: str) -> str:
+    import gymnasium
+
+    entry = str(gymnasium.spec(identifier).entry_point)
+    extra = next((extra for folder, extra in EXTRAS.items() if f".{folder}" in entry), None)
+    if extra is None:
+        return f"{identifier} needs a package that is not installed: {problem}"
+    return f"{identifier} needs packages that are not installed here; install them with: pip install 'poise[{extra}]'"

@@ -1,0 +1,49 @@
+"""An engine that needs no environment: returns come from a formula, so that all above it is tested in microseconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+import numpy as np
+
+from poise.policies.architecture import Architecture
+from poise.rollouts.base import Engine
+from poise.types import EpisodeBatch, FloatArray, SeedArray
+
+ReturnFunction = Callable[[FloatArray, np.random.Generator], float]
+"""From a candidate's parameters and the episode's own generator to the return of the episode."""
+
+
+class FakeEngine(Engine):
+    """Plays imaginary episodes.
+
+    Args:
+        episode_return: what an episode of a candidate returns; it may use the generator, which the episode's seed fixes.
+        length: steps of every episode.
+        ceiling: an episode with this return or more is truncated (it lasted to the time limit), others terminate.
+
+    Attributes:
+        seen: the seeds of all episodes played so far, in their order.
+    """
+
+    name: ClassVar[str] = "fake"
+
+    def __init__(self, episode_return: ReturnFunction, *, length: int = 10, ceiling: float = np.inf) -> None:
+        self._return = episode_return
+        self._length = length
+        self._ceiling = ceiling
+        self.seen: list[int] = []
+
+    def _run(
+        self, architecture: Architecture, parameters: FloatArray, seeds: SeedArray, sum_observations: bool
+    ) -> EpisodeBatch:
+        self.seen.extend(seeds.reshape(-1).tolist())
+        returns = np.array(
+            [
+                [self._return(vector, np.random.default_rng(seed)) for seed in row.tolist()]
+                for vector, row in zip(parameters, seeds, strict=True)
+            ]
+        )
+        truncated = returns >= self._ceiling
+        return EpisodeBatch(returns, np.full(seeds.shape, self._length, dtype=np.int64), ~truncated, truncated)
