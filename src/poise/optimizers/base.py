@@ -6,6 +6,7 @@ what a checkpoint must hold are here, once.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -14,10 +15,16 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from poise.errors import InvalidFileError, InvalidValueError, UnknownNameError
+from poise.optimizers._options import BaseOptions
 from poise.types import FloatArray, Json
 
 State = dict[str, Any]
 """JSON values and arrays, nested in dictionaries; a checkpoint writes both exactly."""
+
+_BIT_GENERATORS = {
+    kind.__name__: kind
+    for kind in (np.random.PCG64, np.random.PCG64DXSM, np.random.MT19937, np.random.Philox, np.random.SFC64)
+}
 
 
 class Optimizer(ABC):
@@ -32,17 +39,22 @@ class Optimizer(ABC):
         Options: frozen dataclass of the algorithm's parameters, each with a default; the command line's
             ``--optimizer-arg NAME=VALUE`` and the documentation come from it.
         generation: number of generations told so far.
+
+    Raises:
+        InvalidValueError: for a dimension below 1, or options of another class.
     """
 
     @dataclasses.dataclass(frozen=True)
-    class Options:
-        """Parameters of the algorithm."""
+    class Options(BaseOptions):
+        """Parameters of the algorithm; an algorithm's own `Options` inherit from these, which check them."""
 
     def __init__(self, dimension: int, rng: np.random.Generator, options: Any = None) -> None:
-        if dimension < 1:
-            raise InvalidValueError(f"expected a dimension of at least 1, got {dimension}")
-        self.dimension = dimension
-        self.options = self.Options() if options is None else options
+        if isinstance(dimension, bool) or not isinstance(dimension, int | np.integer) or dimension < 1:
+            raise InvalidValueError(f"expected a dimension of at least 1, got {dimension!r}")
+        if options is not None and not isinstance(options, self.Options):
+            raise InvalidValueError(f"expected {self.Options.__qualname__} or None as options, got {options!r}")
+        self.dimension = int(dimension)
+        self.options: Any = self.Options() if options is None else options
         self.generation = 0
         self._rng = rng
         self._pending: FloatArray | None = None
@@ -102,19 +114,25 @@ class Optimizer(ABC):
     def tell(self, scores: FloatArray) -> None:
         """Takes the score of each candidate of the last `ask`, shape (population,); higher is better.
 
-        A score that is not finite counts as worse than all others.
+        A score that is not finite counts as worse than all others, by the least difference there is: a made-up
+        distance would weigh on the algorithms that go by the scores themselves.
 
         Raises:
-            InvalidValueError: without a pending `ask`, or for another shape.
+            InvalidValueError: without a pending `ask`, for another shape, or for what is not numbers. The pending ask
+                stays.
         """
         if self._pending is None:
             raise InvalidValueError("tell() needs an ask() before it")
-        array = np.array(scores, dtype=np.float64)
+        try:
+            array = np.array(scores, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise InvalidValueError(f"expected scores that are real numbers, got {scores!r}") from error
         if array.shape != (len(self._pending),):
             raise InvalidValueError(f"expected scores of shape ({len(self._pending)},), got {array.shape}")
         bad = ~np.isfinite(array)
         if bad.any():
-            array[bad] = array[~bad].min() - 1.0 if not bad.all() else 0.0
+            array[bad] = 0.0 if bad.all() else max(np.nextafter(array[~bad].min(), -np.inf), -np.finfo(np.float64).max)
+        array.setflags(write=False)
         self._update(self._pending, array)
         self._pending = None
         self.generation += 1
@@ -128,7 +146,7 @@ class Optimizer(ABC):
             "generation": self.generation,
             "rng": self._rng.bit_generator.state,
             "pending": None if self._pending is None else self._pending.copy(),
-            "own": self._state(),
+            "own": copy.deepcopy(self._state()),
         }
 
     @classmethod
@@ -141,21 +159,28 @@ class Optimizer(ABC):
         try:
             if state["optimizer"] != cls.name:
                 raise InvalidFileError(f"expected the state of {cls.name}, got that of {state['optimizer']}")
-            bit_generator = np.random.PCG64()
+            bit_generator = _BIT_GENERATORS[state["rng"]["bit_generator"]]()
             bit_generator.state = state["rng"]
             options = cls.Options(**state["options"])
             restored = cls(state["dimension"], np.random.Generator(bit_generator), options)
-            restored._restore(state["own"])
+            restored._restore(copy.deepcopy(state["own"]))
             bit_generator.state = state["rng"]
             restored.generation = state["generation"]
             if state["pending"] is not None:
                 restored._pending = np.array(state["pending"], dtype=np.float64)
                 restored._pending.setflags(write=False)
+            restored._check_shapes()
         except (KeyError, TypeError, ValueError) as error:
             if isinstance(error, InvalidFileError):
                 raise
             raise InvalidFileError(f"the state of {cls.name} is incomplete or damaged: {error!r}") from error
         return restored
+
+    def _check_shapes(self) -> None:
+        """Raises InvalidFileError where restored arrays do not fit the dimension."""
+        shapes = [self.center.shape] + ([] if self._pending is None else [self._pending.shape[1:]])
+        if any(shape != (self.dimension,) for shape in shapes):
+            raise InvalidFileError(f"the state of {self.name} holds arrays that do not fit dimension {self.dimension}")
 
     @classmethod
     def make_options(cls, values: Mapping[str, Json]) -> Any:
