@@ -50,6 +50,11 @@ class Leaf:
     low: tuple[float | None, ...] = ()
     high: tuple[float | None, ...] = ()
 
+    def __post_init__(self) -> None:
+        parts = len(self.sizes) if self.kind in ("discrete", "multi_discrete") else 0
+        bounds = self.size if self.kind == "box" else 0
+        _check_lengths(self.kind, starts=(self.starts, parts), low=(self.low, bounds), high=(self.high, bounds))
+
     @property
     def size(self) -> int:
         """Number of features."""
@@ -170,6 +175,12 @@ class ActionDecoding:
     high: tuple[float | None, ...] = ()
     dtype: str = "float32"
 
+    def __post_init__(self) -> None:
+        parts = {"discrete": 1, "multi_discrete": math.prod(self.shape)}.get(self.kind, 0)
+        bounds = math.prod(self.shape) if self.kind == "box" else 0
+        sized, started = (self.sizes, parts), (self.starts, parts)
+        _check_lengths(self.kind, sizes=sized, starts=started, low=(self.low, bounds), high=(self.high, bounds))
+
     @cached_property
     def outputs(self) -> int:
         """Number of outputs a policy needs."""
@@ -227,6 +238,12 @@ class ActionDecoding:
     def from_json(cls, data: Json) -> ActionDecoding:
         """The decoding that `to_json` described."""
         return cls(**_tuples(data))
+
+
+def _check_lengths(kind: str, **fields: tuple[tuple[Any, ...], int]) -> None:
+    for name, (values, expected) in fields.items():
+        if len(values) != expected:
+            raise InvalidValueError(f"a {kind} space: expected {expected} entries in {name}, got {len(values)}")
 
 
 def _tuples(data: Mapping[str, Any]) -> dict[str, Any]:

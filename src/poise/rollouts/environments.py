@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from poise.errors import (
     EnvironmentFailureError,
+    InvalidFileError,
     InvalidValueError,
     MissingDependencyError,
     PoiseError,
     UnknownNameError,
 )
+from poise.policies.architecture import Architecture
 from poise.policies.spaces import ActionDecoding, ObservationEncoding, decode_space, encode_space
 from poise.types import EnvironmentSpec
 
@@ -173,3 +175,14 @@ def _advice(identifier: str, problem: str) -> str:
     if extra is None:
         return f"{identifier} needs a package that is not installed: {problem}"
     return f"{identifier} needs packages that are not installed here; install them with: pip install 'poise[{extra}]'"
+
+
+def check_spaces(environment: Environment, architecture: Architecture) -> None:
+    """Raises `InvalidFileError` unless the environment observes and acts as the policy was made for."""
+    observation, action = encode_space(environment.observation_space), decode_space(environment.action_space)
+    if observation.leaves != architecture.observation.leaves or action != architecture.action:
+        raise InvalidFileError(
+            f"the policy is for {architecture.observation.size} features and {architecture.action.kind} actions, "
+            f"{environment.spec.id if environment.spec else environment} has {observation.size} features and "
+            f"{action.kind} actions, or other bounds: it was made for another environment or another version of it"
+        )

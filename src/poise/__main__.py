@@ -1,0 +1,60 @@
+"""Where the command `poise` begins: runs it, and turns every error into one clear message and an exit code.
+
+Exit codes: 0 done, 1 a fault of poise itself, 2 something asked for cannot be done, 3 stopped and resumable,
+130 stopped by Ctrl-C with nothing to resume.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> None:
+    """Runs the command line and exits."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Runs the command line with these arguments and returns its exit code."""
+    from poise.errors import PoiseError
+
+    debug = "--debug" in arguments or bool(os.environ.get("POISE_DEBUG"))
+    if debug:
+        import logging
+
+        logging.basicConfig(level=logging.DEBUG, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    try:
+        from poise.cli.app import app
+
+        code = app([a for a in arguments if a != "--debug"], prog_name="poise", standalone_mode=False)
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped\n")
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has gone, as in `poise envs | head`: nothing is wrong.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if debug:
+            raise
+        return _report(error, known=isinstance(error, PoiseError))
+    return code if isinstance(code, int) else 0
+
+
+def _report(error: Exception, *, known: bool) -> int:
+    """Prints an error for a person; the code to exit with."""
+    show = getattr(error, "show", None)
+    if show is not None and hasattr(error, "exit_code"):  # an error in the use of the command line itself
+        show()
+        return int(error.exit_code)
+    if known:
+        sys.stderr.write(f"poise: {error}\n")
+        return 2
+    name = type(error).__name__
+    sys.stderr.write(f"poise: an error in poise itself, {name}: {error}\nRun it again with --debug for details.\n")
+    return 1
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""Options that several commands share, and how their values are read."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from poise.errors import InvalidValueError
+
+if TYPE_CHECKING:
+    from poise.types import Json
+
+RunOrPolicy = Annotated[str, typer.Argument(metavar="RUN_OR_POLICY", help="A run's directory, or a policy's file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, and all else on stderr.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+Seed = Annotated[int, typer.Option("--seed", help="Every random number comes from it; 0 to 2³²-1.")]
+Engine = Annotated[
+    str, typer.Option("--engine", help="auto: the fastest that is equal to Gymnasium; gymnasium: Gymnasium itself.")
+]
+
+
+def parse_pairs(pairs: list[str], option: str) -> dict[str, Json]:
+    """``["gravity=10", "name=x"]`` as a dictionary; a value is read as JSON if it is JSON, else as text.
+
+    Raises:
+        InvalidValueError: for an entry without ``=``.
+    """
+    values: dict[str, Json] = {}
+    for pair in pairs:
+        name, separator, text = pair.partition("=")
+        if not separator or not name:
+            raise InvalidValueError(f"expected {option} NAME=VALUE, got {pair!r}")
+        if text in ("True", "False"):
+            text = text.lower()
+        try:
+            values[name] = json.loads(text)
+        except ValueError:
+            values[name] = text
+    return values

@@ -1,0 +1,108 @@
+"""`poise train`: searches for a policy, chooses one, and reports it on fresh episodes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from poise.cli import options
+from poise.cli.output import evaluation_lines, note, print_json, progress, say
+
+if TYPE_CHECKING:
+    from poise.runs.train import Run
+
+STOPPED_AND_RESUMABLE = 3
+
+
+def command(
+    env: Annotated[str, typer.Argument(metavar="ENV", help="Gymnasium's identifier, for instance CartPole-v1.")],
+    seed: options.Seed = 0,
+    out: Annotated[str | None, typer.Option(help="The run's directory. [default: runs/ENV/TIME-SEED]")] = None,
+    policy: Annotated[str, typer.Option(help="linear, linear+bias, quadratic, mlp:8, mlp:16,16, …")] = "linear",
+    optimizer: Annotated[str, typer.Option(help="What searches.")] = "cma_es",
+    optimizer_arg: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="An option of the optimizer. Repeatable.")
+    ] = None,
+    max_steps: Annotated[
+        int | None, typer.Option(help="Environment steps of the search. [default: 500,000 if no limit is given]")
+    ] = None,
+    max_episodes: Annotated[int | None, typer.Option(help="Episodes of the search.")] = None,
+    max_seconds: Annotated[float | None, typer.Option(help="Seconds of the search.")] = None,
+    target: Annotated[float | None, typer.Option(help="Stop once fresh episodes confirm this mean return.")] = None,
+    env_arg: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="An argument of the environment. Repeatable.")
+    ] = None,
+    episodes_per_candidate: Annotated[int, typer.Option(help="Episodes of each candidate in a generation.")] = 1,
+    common_episodes: Annotated[
+        bool, typer.Option(help="Whether the candidates of a generation meet the same episodes.")
+    ] = True,
+    selection_episodes: Annotated[int, typer.Option(help="Fresh episodes the chosen policy must lead for.")] = 100,
+    evaluation_episodes: Annotated[
+        int | None, typer.Option(help="Fresh episodes of the evaluation. [default: 1,000, fewer where they are long]")
+    ] = None,
+    engine: options.Engine = "auto",
+    watch: Annotated[bool, typer.Option("--watch", help="Then serve the page on which the policy is watched.")] = False,
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+) -> int:
+    """Search for a small policy for ENV, and say honestly how good it is."""
+    from poise.runs.train import train
+
+    with progress(quiet) as observe:
+        run = train(
+            env,
+            out=out,
+            observe=observe,
+            seed=seed,
+            policy=policy,
+            optimizer=optimizer,
+            optimizer_args=options.parse_pairs(optimizer_arg or [], "--optimizer-arg"),
+            env_args=options.parse_pairs(env_arg or [], "--env-arg"),
+            max_steps=max_steps,
+            max_episodes=max_episodes,
+            max_seconds=max_seconds,
+            target=target,
+            episodes_per_candidate=episodes_per_candidate,
+            common_episodes=common_episodes,
+            selection_episodes=selection_episodes,
+            evaluation_episodes=evaluation_episodes,
+            engine=engine,
+        )
+    code = report(run, as_json)
+    if watch and not run.interrupted:
+        from poise.cli.watch import watch as serve
+
+        serve(run.policy, port=None, seed=None, browser=True, as_json=False)
+    return code
+
+
+def report(run: Run, as_json: bool) -> int:
+    """Prints how a run ended, and returns the exit code."""
+    if as_json:
+        print_json(dict(run.result))
+    else:
+        for line in _lines(run):
+            say(line)
+    if run.interrupted:
+        note(f"stopped; nothing is lost. Go on with: poise resume {run.path}")
+        return STOPPED_AND_RESUMABLE
+    return 0
+
+
+def _lines(run: Run) -> list[str]:
+    result = run.result
+    lines = [f"{result['env']}  {result['policy']} policy, {len(result['parameters'])} numbers"]
+    if len(result["parameters"]) <= 8:
+        lines.append("  parameters  " + "  ".join(f"{value:.4g}" for value in result["parameters"]))
+    if result["evaluation"] is not None:
+        lines += evaluation_lines(result["evaluation"], indent="  ")
+    steps, episodes = result["steps"], result["episodes"]
+    lines.append(
+        "  paid        "
+        + ", ".join(f"{phase} {episodes[phase]:,} episodes ({steps[phase]:,} steps)" for phase in steps)
+    )
+    lines.append(f"  stopped     {result['stopped_because']}")
+    seconds = f" in {result['seconds']:.1f} s" if "seconds" in result else ""
+    lines.append(f"  run         {result['run']}{seconds}, engine {result['engine']}")
+    return lines

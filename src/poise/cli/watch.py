@@ -1,0 +1,71 @@
+"""`poise watch`: serves a page on which a policy can be watched."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from poise.cli import options
+from poise.cli.output import note, number, print_json, say
+
+if TYPE_CHECKING:
+    from poise.runs.policy import Policy
+
+Port = Annotated[
+    int | None, typer.Option(min=0, max=65535, help="Where to serve. [default: 3000, or a free one if that is taken]")
+]
+
+
+def command(
+    run_or_policy: options.RunOrPolicy,
+    port: Port = None,
+    seed: Annotated[
+        int | None, typer.Option(help="The episode shown first. [default: the first one of the evaluation]")
+    ] = None,
+    browser: Annotated[bool, typer.Option(help="Open the page in a browser where there is a screen.")] = True,
+    as_json: options.AsJson = False,
+) -> int:
+    """Serve a page on which the policy can be watched; Ctrl-C ends it."""
+    from poise.runs.policy import load
+
+    watch(load(run_or_policy), port=port, seed=seed, browser=browser, as_json=as_json)
+    return 0
+
+
+def watch(policy: Policy, *, port: int | None, seed: int | None, browser: bool, as_json: bool) -> None:
+    """Serves the page until Ctrl-C."""
+    from poise.rollouts.environments import close
+    from poise.studio.app import create_app
+    from poise.studio.server import open_browser_if_possible, serve
+    from poise.studio.source import Watched
+
+    close(policy.make_env())  # what cannot be played is said now, and not in the page
+    first_seed = int((policy.certificate or {}).get("first_seed", 0)) if seed is None else seed
+    watched = Watched.from_policy(
+        policy.environment,
+        policy.architecture,
+        policy.parameters,
+        certificate=_certificate(policy),
+        first_seed=first_seed,
+    )
+
+    def ready(address: str) -> None:
+        if as_json:
+            print_json({"address": address, "env": policy.environment.id})
+        else:
+            say(f"watch it at {address}  (Ctrl-C ends)")
+        if browser:
+            open_browser_if_possible(address)
+
+    serve(create_app(watched), port, on_ready=ready, on_notice=note)
+
+
+def _certificate(policy: Policy) -> str | None:
+    found = policy.certificate
+    if found is None:
+        return None
+    return (
+        f"mean return {number(found['mean'])} [{number(found['low'])}, {number(found['high'])}], "
+        f"{found['episodes']:,} fresh episodes"
+    )

@@ -1,0 +1,146 @@
+"""A search set down exactly and taken up again: arrays to the bit, the optimizer with its generator, all counts.
+
+The file has two lines: a header with the format's version and a checksum, and the state as JSON in which an array
+is its bytes in base64. Reading it runs no code.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from poise.errors import InvalidFileError, PoiseError
+from poise.optimizers import OPTIMIZERS
+from poise.runs.files import MAX_FILE_BYTES, write_atomic
+from poise.search import Archive, SearchState
+from poise.seeding import Purpose, SeedStream
+from poise.types import FloatArray, Json, Usage
+
+FORMAT, VERSION = "poise.checkpoint", 1
+_DTYPES = ("float64", "int64", "uint32", "bool")
+
+
+@dataclass
+class Progress:
+    """Where a whole run stands.
+
+    Attributes:
+        search: the search.
+        selection_seeds: gives out the episodes of selection.
+        selection_usage: what confirming and selecting have cost.
+        winner: the parameters chosen, once they are; shape (parameters,).
+    """
+
+    search: SearchState
+    selection_seeds: SeedStream
+    selection_usage: Usage = field(default_factory=Usage)
+    winner: FloatArray | None = None
+
+
+def save(path: Path, progress: Progress) -> None:
+    """Writes a checkpoint in place of the one before.
+
+    Raises:
+        OutputError: if it cannot be written.
+    """
+    body = json.dumps(_encoded(_to_state(progress)), allow_nan=False)
+    header = {"format": FORMAT, "version": VERSION, "sha256": hashlib.sha256(body.encode()).hexdigest()}
+    write_atomic(path, json.dumps(header) + "\n" + body + "\n")
+
+
+def load(path: Path) -> Progress:
+    """Reads a checkpoint.
+
+    Raises:
+        InvalidFileError: if it is missing, damaged, or of another version.
+    """
+    try:
+        if path.stat().st_size > 4 * MAX_FILE_BYTES:
+            raise InvalidFileError(f"{path} is too large for a checkpoint of poise")
+        head, _, body = path.read_text(encoding="utf-8").partition("\n")
+        header = json.loads(head)
+        if not isinstance(header, dict) or header.get("format") != FORMAT:
+            raise InvalidFileError(f"{path} is no checkpoint of poise")
+        if header.get("version") != VERSION:
+            raise InvalidFileError(f"{path}: expected version {VERSION} of the format, got {header.get('version')!r}")
+        if header.get("sha256") != hashlib.sha256(body.rstrip("\n").encode()).hexdigest():
+            raise InvalidFileError(f"{path} is damaged: its checksum does not hold")
+        return _from_state(_decoded(json.loads(body)))
+    except FileNotFoundError as error:
+        raise InvalidFileError(f"there is no checkpoint {path}: the run did not finish its first generation") from error
+    except OSError as error:
+        raise InvalidFileError(f"cannot read {path}: {error.strerror or error}") from error
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        if isinstance(error, PoiseError):
+            raise
+        raise InvalidFileError(f"{path} is damaged: {error!r}") from error
+
+
+def _to_state(progress: Progress) -> dict[str, Any]:
+    search = progress.search
+    return {
+        "optimizer": search.optimizer.name,
+        "state": search.optimizer.state(),
+        "run_seed": search.seeds.seed,
+        "search_position": search.seeds.position,
+        "selection_position": progress.selection_seeds.position,
+        "archive_parameters": search.archive.parameters,
+        "archive_scores": search.archive.scores,
+        "usage": asdict(search.usage),
+        "selection_usage": asdict(progress.selection_usage),
+        # As arrays: before the first generation they are infinite, which JSON cannot say.
+        "range": np.array([search.lowest, search.highest]),
+        "seconds": search.seconds,
+        "stopped_because": search.stopped_because,
+        "winner": progress.winner,
+    }
+
+
+def _from_state(state: dict[str, Any]) -> Progress:
+    optimizer = OPTIMIZERS.get(state["optimizer"]).from_state(state["state"])
+    seed = state["run_seed"]
+    search = SearchState(
+        optimizer=optimizer,
+        seeds=SeedStream(seed, Purpose.SEARCH, state["search_position"]),
+        archive=Archive(state["archive_parameters"], state["archive_scores"]),
+        usage=Usage(**state["usage"]),
+        lowest=float(state["range"][0]),
+        highest=float(state["range"][1]),
+        seconds=state["seconds"],
+        stopped_because=state["stopped_because"],
+    )
+    selection = SeedStream(seed, Purpose.SELECTION, state["selection_position"])
+    return Progress(search, selection, Usage(**state["selection_usage"]), state["winner"])
+
+
+def _encoded(value: Any) -> Json:
+    if isinstance(value, np.ndarray):
+        if str(value.dtype) not in _DTYPES:
+            raise TypeError(f"a checkpoint holds no arrays of {value.dtype}")
+        data = base64.b64encode(np.ascontiguousarray(value).tobytes()).decode()
+        return {"dtype": str(value.dtype), "shape": list(value.shape), "base64": data}
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, dict):
+        return {key: _encoded(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_encoded(item) for item in value]
+    return value
+
+
+def _decoded(value: Json) -> Any:
+    if isinstance(value, dict):
+        if value.keys() == {"dtype", "shape", "base64"}:
+            if value["dtype"] not in _DTYPES:
+                raise ValueError(f"unexpected type of array {value['dtype']!r}")
+            return np.frombuffer(base64.b64decode(value["base64"]), value["dtype"]).reshape(value["shape"]).copy()
+        return {key: _decoded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_decoded(item) for item in value]
+    return value

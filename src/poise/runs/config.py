@@ -1,0 +1,123 @@
+"""What a run was asked to do. The command line's flags, the Python arguments and ``config.json`` all come from here."""
+
+from __future__ import annotations
+
+import difflib
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from importlib import metadata
+from typing import Any
+
+from poise.errors import InvalidFileError, InvalidValueError
+from poise.seeding import check_seed
+from poise.types import Budget, Json
+
+FORMAT, VERSION = "poise.run", 1
+
+DEFAULT_MAX_STEPS = 500_000
+"""Budget of the search, in environment steps, when none is given."""
+
+EVALUATION_STEPS = 500_000
+"""Most steps that an evaluation of the default size may take."""
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Everything that fixes a run.
+
+    Attributes:
+        env: Gymnasium's identifier of the environment.
+        env_args: keyword arguments for `gymnasium.make`.
+        seed: every random number of the run comes from it.
+        policy: the kind of policy.
+        optimizer: what searches.
+        optimizer_args: options of the optimizer; those left out have its defaults.
+        max_steps, max_episodes, max_seconds, target: the budget of the search, as in `Budget`; with none of the first
+            three, `DEFAULT_MAX_STEPS`.
+        episodes_per_candidate: episodes each candidate plays in a generation.
+        common_episodes: whether the candidates of a generation meet the same episodes.
+        selection_episodes: fresh episodes that the winner of the race must have played.
+        evaluation_episodes: fresh episodes of the evaluation; ``None`` for `default_evaluation_episodes`.
+        confidence: of the reported intervals.
+        engine: ``"auto"`` for the fastest that is equal to Gymnasium, or ``"gymnasium"``.
+    """
+
+    env: str
+    env_args: Mapping[str, Json] = field(default_factory=dict)
+    seed: int = 0
+    policy: str = "linear"
+    optimizer: str = "cma_es"
+    optimizer_args: Mapping[str, Json] = field(default_factory=dict)
+    max_steps: int | None = None
+    max_episodes: int | None = None
+    max_seconds: float | None = None
+    target: float | None = None
+    episodes_per_candidate: int = 1
+    common_episodes: bool = True
+    selection_episodes: int = 100
+    evaluation_episodes: int | None = None
+    confidence: float = 0.95
+    engine: str = "auto"
+
+    def __post_init__(self) -> None:
+        check_seed(self.seed)
+        self.budget  # noqa: B018  its own check speaks
+        for name, least in (("episodes_per_candidate", 1), ("selection_episodes", 1), ("evaluation_episodes", 2)):
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise InvalidValueError(f"{name} must be at least {least}, got {value}")
+        if not 0 < self.confidence < 1:
+            raise InvalidValueError(f"confidence must be between 0 and 1, got {self.confidence}")
+
+    @property
+    def budget(self) -> Budget:
+        """When the search must stop."""
+        unlimited = self.max_steps is None and self.max_episodes is None and self.max_seconds is None
+        max_steps = DEFAULT_MAX_STEPS if unlimited else self.max_steps
+        return Budget(max_steps, self.max_episodes, self.max_seconds, self.target)
+
+    def to_json(self) -> Json:
+        """The content of ``config.json``."""
+        versions = {name: metadata.version(name) for name in ("poise", "gymnasium", "numpy")}
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            "train": asdict(self),
+            "versions": {**versions, "python": platform.python_version()},
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> TrainConfig:
+        """The configuration that `to_json` described.
+
+        Raises:
+            InvalidFileError: if it is of another version or has unknown keys.
+        """
+        if data.get("format") != FORMAT or data.get("version") != VERSION:
+            raise InvalidFileError(
+                f"expected a config.json of format {FORMAT!r} version {VERSION}, got {data.get('format')!r} version "
+                f"{data.get('version')!r}; a newer poise may have written it"
+            )
+        train = data.get("train")
+        if not isinstance(train, dict) or "env" not in train:
+            raise InvalidFileError("expected a config.json with the settings of a training under 'train'")
+        known = [f.name for f in fields(cls)]
+        for key in train:
+            if key not in known:
+                near = difflib.get_close_matches(key, known, n=1)
+                hint = f"; did you mean {near[0]!r}?" if near else ""
+                raise InvalidFileError(f"config.json: unknown key {key!r}{hint}")
+        return cls(**train)
+
+
+def default_evaluation_episodes(max_episode_steps: int, *, compiled: bool) -> int:
+    """Evaluation episodes when none are asked for.
+
+    1,000 where an episode is cheap; at least 100, and in between as many as fit into `EVALUATION_STEPS` steps if every
+    one lasted to the time limit. 10,000 where compiled kernels make an episode cost microseconds. The number depends on
+    nothing that is measured, for equal commands must give equal files.
+    """
+    if compiled:
+        return 10_000
+    return max(100, min(1_000, EVALUATION_STEPS // max_episode_steps))

@@ -1,0 +1,113 @@
+"""The race that picks the winner: the best of many is often only the luckiest, and fresh episodes find that out.
+
+The leader plays until it drops behind. A candidate's mark is at first what it claims (its score in the search) and
+from its first fresh episode on the mean of its fresh episodes alone. Whoever has the highest mark plays next; when the
+leader has played `limit` fresh episodes and still leads, it has won. A lucky one is found out after a few episodes, an
+honest one pays for itself only, so that the race costs little more than the winner's own `limit` episodes.
+
+The scores of a race are what the winner was chosen by. They are never reported as its result.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from poise.errors import InvalidValueError
+from poise.policies.architecture import Architecture
+from poise.rollouts.base import Engine
+from poise.seeding import SeedStream
+from poise.types import Event, FloatArray, IntArray, Observer, SeedArray, Usage
+
+MAX_BATCH = 1_000
+"""Most episodes the leader plays before the marks are looked at again."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Who won a race, and what it cost.
+
+    Attributes:
+        winner: index of the winner; ``None`` if every candidate fell below the floor.
+        means: mean return of each candidate over its fresh episodes; NaN where it never played.
+        episodes: fresh episodes each played.
+        returns: the winner's returns in these episodes, shape (episodes,); empty without a winner.
+        constant: every one of the winner's fresh episodes lasted to the time limit, all with the same return.
+        usage: what the race cost.
+    """
+
+    winner: int | None
+    means: FloatArray
+    episodes: IntArray
+    returns: FloatArray
+    constant: bool
+    usage: Usage
+
+
+def race(
+    engine: Engine,
+    architecture: Architecture,
+    candidates: FloatArray,
+    claims: FloatArray,
+    seeds: SeedStream,
+    *,
+    limit: int = 100,
+    floor: float = -np.inf,
+    observe: Observer | None = None,
+) -> Selection:
+    """Lets candidates race until one has led for `limit` fresh episodes.
+
+    Args:
+        engine: plays the episodes.
+        architecture: the policy of all candidates.
+        candidates: float64, shape (candidates, parameters). Of equal marks, whoever has played most leads, then the
+            first.
+        claims: what each scored when it was found, shape (candidates,).
+        seeds: gives out selection episodes. All candidates meet the same ones in the same order.
+        limit: fresh episodes that the winner must have played.
+        floor: a candidate whose mark is below this is out; when all are, nobody wins.
+        observe: told after every batch of episodes.
+    """
+    if len(candidates) != len(claims) or len(candidates) == 0 or limit < 1:
+        raise InvalidValueError(
+            f"expected as many claims as candidates, and a limit of at least 1; got {len(candidates)} candidates, "
+            f"{len(claims)} claims, limit {limit}"
+        )
+    track = _Track(seeds)
+    marks = np.array(claims, dtype=np.float64)
+    returns: list[FloatArray] = [np.empty(0) for _ in candidates]
+    lasted = np.ones(len(candidates), dtype=np.bool_)
+    usage = Usage()
+    while True:
+        played = np.array([len(r) for r in returns], dtype=np.int64)
+        leader = int(np.lexsort((-np.arange(len(marks)), played, marks))[-1])
+        out = bool(marks[leader] < floor)
+        if out or played[leader] >= limit:
+            means = np.array([r.mean() if len(r) else np.nan for r in returns])
+            own = returns[leader]
+            constant = bool(lasted[leader]) and bool((own == own[:1]).all())
+            return Selection(None if out else leader, means, played, own[:0] if out else own, constant, usage)
+        begin = int(played[leader])
+        count = min(limit - begin, max(1, begin), MAX_BATCH)
+        batch = engine.run(architecture, candidates[leader : leader + 1], track.episodes(begin, count))
+        returns[leader] = np.concatenate([returns[leader], batch.returns[0]])
+        lasted[leader] &= bool((batch.truncated & ~batch.terminated).all())
+        marks[leader] = returns[leader].mean()
+        usage += batch.usage
+        if observe is not None:
+            observe(Event("selection", usage, min((begin + count) / limit, 1.0), {"mean": float(marks[leader])}))
+
+
+class _Track:
+    """The episodes of one race, taken from the stream as far as the farthest runner has come."""
+
+    def __init__(self, seeds: SeedStream) -> None:
+        self._stream = seeds
+        self._taken: SeedArray = np.empty(0, dtype=np.uint32)
+
+    def episodes(self, begin: int, count: int) -> SeedArray:
+        missing = begin + count - len(self._taken)
+        if missing > 0:
+            self._taken = np.concatenate([self._taken, self._stream.take(missing)])
+        return self._taken[begin : begin + count]
