@@ -48,14 +48,22 @@ class PairedDifference:
 
 
 def mean_interval(returns: npt.ArrayLike, confidence: float = 0.95) -> Interval:
-    """Interval of the mean return of a policy.
+    """Interval of the mean return of a policy: Student's t, corrected for skewness.
+
+    Returns of a policy that nearly always succeeds are bounded above and trail off below, and there Student's interval
+    misses the true mean on one side, up to four times as often as it should. Hall's transformation of the t statistic
+    takes the skewness out to second order and is monotone, hence has an inverse (Hall 1992, J. R. Statist. Soc. B
+    54:221, the first of his two). With the t quantile in place of his normal one it is right for normal returns too. What
+    each way covers is measured in `docs/statistics.md`.
 
     Args:
         returns: returns of independent episodes, shape (episodes,), at least two.
         confidence: between 0 and 1.
 
     Returns:
-        The interval; a single point where all returns are equal.
+        The interval, its method ``"skewness-corrected-t"``. Where all returns are equal it is their one value and the
+        method ``"constant"``: such a sample says nothing of how far a rare return may lie, and the interval to read is
+        that of the success rate.
 
     Raises:
         InvalidValueError: `returns` is not such a sample or `confidence` is outside its range.
@@ -63,8 +71,15 @@ def mean_interval(returns: npt.ArrayLike, confidence: float = 0.95) -> Interval:
     check_confidence(confidence)
     values = check_sample("returns", returns, minimum_count=2)
     mean, deviation = mean_and_deviation(values)
-    half = student_t_quantile(0.5 + 0.5 * confidence, values.size - 1) * deviation / math.sqrt(values.size)
-    return Interval(mean - half, mean + half, confidence, "student-t")
+    if deviation == 0.0:
+        return Interval(mean, mean, confidence, "constant")
+    quantile = student_t_quantile(0.5 + 0.5 * confidence, values.size - 1)
+    scaled = (values - mean) / deviation
+    skewness = float((scaled * scaled * scaled).mean())
+    error = deviation / math.sqrt(values.size)
+    low = mean - error * _unskewed(quantile, skewness, values.size)
+    high = mean - error * _unskewed(-quantile, skewness, values.size)
+    return Interval(low, high, confidence, "skewness-corrected-t")
 
 
 def clopper_pearson(successes: int, trials: int, confidence: float = 0.95) -> Interval:
@@ -118,6 +133,20 @@ def paired_difference(first: npt.ArrayLike, second: npt.ArrayLike, confidence: f
     differences = a - b
     mean, deviation = mean_and_deviation(differences)
     return PairedDifference(mean, mean_interval(differences, confidence), _effect_size(mean, deviation), a.size)
+
+
+def _unskewed(quantile: float, skewness: float, count: int) -> float:
+    """The t statistic that Hall's transformation takes to `quantile`.
+
+    With k = skewness / sqrt(count) the transformation is T + k T²/3 + k² T³/27 + k/6 = ((1 + k T/3)³ - 1) / k + k/6.
+    """
+    k = skewness / math.sqrt(count)
+    if k == 0.0:
+        return quantile
+    excess = k * (quantile - k / 6.0)
+    # the cube root of 1 + excess, less 1; the first form keeps the digits of a small skewness
+    root = math.expm1(math.log1p(excess) / 3.0) if excess > -0.5 else math.cbrt(1.0 + excess) - 1.0
+    return 3.0 * root / k
 
 
 def _effect_size(mean: float, deviation: float) -> float:

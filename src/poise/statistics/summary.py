@@ -50,7 +50,7 @@ def summarize(returns: npt.ArrayLike) -> Summary:
         returns: finite numbers, shape (episodes,), at least one.
 
     Returns:
-        The summary. It does not depend on the order of the returns, not even in the last bit.
+        The summary.
 
     Raises:
         InvalidValueError: `returns` is empty, not one-dimensional or holds a number that is not finite.
@@ -61,7 +61,7 @@ def summarize(returns: npt.ArrayLike) -> Summary:
 
 
 def mean_and_deviation(values: FloatArray) -> tuple[float, float]:
-    """Mean and sample standard deviation, from correctly rounded sums: the same for any order and on any machine.
+    """Mean, from a correctly rounded sum and so the same in any order, and sample standard deviation.
 
     Args:
         values: a sample that passed `check_sample`, shape (count,).
@@ -70,10 +70,11 @@ def mean_and_deviation(values: FloatArray) -> tuple[float, float]:
         Mean, and the root of the sum of squared deviations over count - 1 (0 where there is a single value or all are
         equal).
     """
-    if values[0] == values[-1] and bool(np.all(values == values[0])):
+    if bool(np.all(values == values[0])):
         return float(values[0]), 0.0
-    mean = math.fsum(values) / values.size
-    return mean, math.sqrt(math.fsum((values - mean) ** 2) / (values.size - 1))
+    mean = math.fsum(values.tolist()) / values.size
+    deviations = values - mean
+    return mean, math.sqrt(float((deviations * deviations).sum()) / (values.size - 1))
 
 
 def check_sample(name: str, values: npt.ArrayLike, minimum_count: int = 1) -> FloatArray:
