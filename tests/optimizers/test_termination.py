@@ -61,7 +61,7 @@ def test_noise_without_signal_stops_by_stagnation() -> None:
 
 def test_steady_progress_is_no_stagnation() -> None:
     history, rng = ScoreHistory(4, 8), np.random.default_rng(0)
-    for generation in range(2000):
+    for generation in range(600):
         history.add(rng.standard_normal(8) + 0.1 * generation)
         assert history.stop_reason() is None
 

@@ -27,7 +27,7 @@ from poise.types import FloatArray
 Factory = Callable[[int, np.random.Generator], Optimizer]
 Check = Callable[[Factory], None]
 
-DIMENSIONS = (1, 2, 5)
+DIMENSIONS = (1, 4)
 FLAT_SCORE = 500.0
 
 
@@ -192,7 +192,7 @@ def check_global_random_state_is_untouched(factory: Factory) -> None:
 def check_state_is_exact_at_every_moment(factory: Factory) -> None:
     """`from_state(state())` goes on to the bit, with and without a pending ask, also through exact JSON."""
     for optimizer in _each_dimension(factory):
-        for _ in range(5):
+        for _ in range(4):
             _require_restored_goes_on(optimizer)
             optimizer.ask()
             _require_restored_goes_on(optimizer)
@@ -250,15 +250,13 @@ def check_arguments_are_validated(factory: Factory) -> None:
 
 
 def check_progress_on_a_sphere(factory: Factory) -> None:
-    """From its own start it comes nearer to a point at distance 0.5 than the best of its first generation was."""
+    """In 150 generations it halves the squared distance from its own start to a point at distance 0.5."""
     for optimizer in _each_dimension(factory):
         target = optimizer.center + 0.5 / np.sqrt(optimizer.dimension)
-        start = sphere(optimizer.center[None], target)[0]
-        first = sphere(optimizer.ask(), target).max()
-        for _ in range(200):
+        for _ in range(150):
             optimizer.tell(sphere(optimizer.ask(), target))
-        end = sphere(optimizer.center[None], target)[0]
-        _require(end > max(start, first), f"progress from {max(start, first):.3g}, got {end:.3g}")
+        gap = -sphere(optimizer.center[np.newaxis], target)[0]
+        _require(bool(gap < 0.25 / 2), f"a squared distance of 0.25 is halved in 150 generations, it is {gap:.3g}")
 
 
 CHECKS: tuple[Check, ...] = tuple(
