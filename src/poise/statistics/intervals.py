@@ -53,8 +53,8 @@ def mean_interval(returns: npt.ArrayLike, confidence: float = 0.95) -> Interval:
     Returns of a policy that nearly always succeeds are bounded above and trail off below, and there Student's interval
     misses the true mean on one side, up to four times as often as it should. Hall's transformation of the t statistic
     takes the skewness out to second order and is monotone, hence has an inverse (Hall 1992, J. R. Statist. Soc. B
-    54:221, the first of his two). With the t quantile in place of his normal one it is right for normal returns too. What
-    each way covers is measured in `docs/statistics.md`.
+    54:221, the first of his two). With the t quantile in place of his normal one it is right for normal returns too.
+    What each way covers is measured in `docs/statistics.md`.
 
     Args:
         returns: returns of independent episodes, shape (episodes,), at least two.
