@@ -103,7 +103,7 @@ def search(
     Raises:
         InvalidValueError: if the budget does not allow one generation.
     """
-    _check_budget(state, budget, episodes_per_candidate)
+    check_budget(state, budget, episodes_per_candidate)
     began = time.monotonic() - state.seconds
     while True:
         state.stopped_because = _out_of_budget(state, budget, episodes_per_candidate) or state.optimizer.stop_reason
@@ -154,7 +154,8 @@ def _claimants(batch: EpisodeBatch, state: SearchState, target: float | None) ->
     return np.asarray(at_the_top.all(axis=1))
 
 
-def _check_budget(state: SearchState, budget: Budget, episodes_per_candidate: int) -> None:
+def check_budget(state: SearchState, budget: Budget, episodes_per_candidate: int) -> None:
+    """Raises `InvalidValueError` if the budget does not allow the search its first generation."""
     needed = state.optimizer.population * episodes_per_candidate
     if state.usage.episodes == 0 and budget.max_episodes is not None and budget.max_episodes < needed:
         raise InvalidValueError(

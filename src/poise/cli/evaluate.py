@@ -31,8 +31,11 @@ def command(
 ) -> int:
     """Play fresh episodes of a policy: others than it was searched for, chosen or reported with."""
     from poise.runs.assess import evaluate_with_rows
+    from poise.runs.files import check_writable
     from poise.runs.policy import load
 
+    if episodes_out is not None:
+        check_writable(Path(episodes_out))
     policy = load(run_or_policy)
     with progress(quiet) as observe:
         evaluation, rows, engine_name = evaluate_with_rows(

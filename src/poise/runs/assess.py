@@ -64,7 +64,9 @@ def evaluate_with_rows(
             policy.architecture,
             policy.parameters,
             SeedStream(seed, Purpose.REEVALUATION),
-            episodes=episodes or default_evaluation_episodes(info.max_episode_steps, compiled=compiled),
+            episodes=default_evaluation_episodes(info.max_episode_steps, compiled=compiled)
+            if episodes is None
+            else episodes,
             threshold=info.reward_threshold if threshold is None else threshold,
             confidence=confidence,
             observe=observe,

@@ -37,6 +37,16 @@ def write_atomic(path: Path, text: str) -> None:
         raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
 
 
+def check_writable(path: Path) -> None:
+    """Raises `OutputError` if a file could not be written there: asked before the work whose result it is to hold."""
+    if path.is_dir():
+        raise OutputError(f"cannot write {path}: it is a directory")
+    if not path.parent.is_dir():
+        raise OutputError(f"cannot write {path}: there is no directory {path.parent}")
+    if not os.access(path.parent, os.W_OK):
+        raise OutputError(f"cannot write {path}: permission denied")
+
+
 def write_json(path: Path, value: Json) -> None:
     """`write_atomic` of a value as JSON that a person can read and a strict parser accepts."""
     write_atomic(path, json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False) + "\n")

@@ -26,7 +26,7 @@ from poise.runs.directory import RunDirectory
 from poise.runs.files import read_json, write_json
 from poise.runs.interrupts import graceful_interrupts
 from poise.runs.policy import Policy, load
-from poise.search import INTERRUPTED, SearchState, search
+from poise.search import INTERRUPTED, SearchState, check_budget, search
 from poise.seeding import Purpose, SeedStream, generator
 from poise.selection import Selection, race
 from poise.statistics.intervals import mean_interval
@@ -100,6 +100,7 @@ def train(env: str, *, out: str | Path | None = None, observe: Observer | None =
         optimizer = optimizer_class(architecture.parameter_count, generator(config.seed, "optimizer"), options)
         state = SearchState.start(optimizer, SeedStream(config.seed, Purpose.SEARCH))
         progress = Progress(state, SeedStream(config.seed, Purpose.SELECTION))
+        check_budget(state, config.budget, config.episodes_per_candidate)  # before anything is written
         directory = RunDirectory.create(out, info.spec.id, config.seed)
         write_json(directory.config, config.to_json())
         return _run(_Job(config, directory, info, architecture, engine, observe or _nobody), progress)
@@ -282,6 +283,7 @@ def _result(directory: RunDirectory, policy: Policy, report: Mapping[str, Json])
         "policy": policy.architecture.name,
         "policy_file": str(directory.policy),
         "env": policy.environment.id,
+        "seed": directory.read_config()["train"]["seed"],
         "parameters": policy.parameters.tolist(),
         **report,
     }

@@ -1,0 +1,80 @@
+"""A checkpoint gives back exactly what was set down, and a damaged one is one clear error."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from poise.errors import InvalidFileError
+from poise.optimizers import OPTIMIZERS
+from poise.runs import checkpoint
+from poise.runs.checkpoint import Progress
+from poise.search import SearchState
+from poise.seeding import Purpose, SeedStream, generator
+from poise.types import Usage
+
+
+def _progress(name: str = "cma_es", generations: int = 3) -> Progress:
+    optimizer = OPTIMIZERS.get(name)(4, generator(5, "optimizer"))
+    state = SearchState.start(optimizer, SeedStream(5, Purpose.SEARCH))
+    for _ in range(generations):
+        candidates = optimizer.ask()
+        state.seeds.take(1)
+        scores = -np.square(candidates).sum(axis=1)
+        optimizer.tell(scores)
+        state.archive.add(candidates, scores)
+        state.usage += Usage(100, len(candidates))
+    return Progress(state, SeedStream(5, Purpose.SELECTION, 7), Usage(3, 2), np.array([0.1, 0.2, 0.3, 1 / 3]))
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS.names())
+@pytest.mark.parametrize("generations", [0, 1, 4])
+def test_what_is_set_down_is_taken_up_exactly(tmp_path: Path, name: str, generations: int) -> None:
+    before = _progress(name, generations)
+    checkpoint.save(tmp_path / "checkpoint", before)
+    after = checkpoint.load(tmp_path / "checkpoint")
+    assert after.search.usage == before.search.usage
+    assert after.selection_usage == before.selection_usage
+    assert after.search.seeds == before.search.seeds
+    assert after.selection_seeds == before.selection_seeds
+    assert (after.search.archive.parameters == before.search.archive.parameters).all()
+    assert (after.search.archive.scores == before.search.archive.scores).all()
+    assert after.winner is not None
+    assert (after.winner == before.winner).all()
+    for _ in range(3):
+        one, two = before.search.optimizer.ask(), after.search.optimizer.ask()
+        assert (one == two).all()
+        for optimizer, candidates in ((before.search.optimizer, one), (after.search.optimizer, two)):
+            optimizer.tell(-np.abs(candidates).sum(axis=1))
+
+
+def test_a_checkpoint_cut_or_changed_anywhere_is_recognised(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint"
+    checkpoint.save(path, _progress())
+    whole = path.read_bytes()
+    for length in range(0, len(whole) - 1, 61):
+        path.write_bytes(whole[:length])
+        with pytest.raises(InvalidFileError):
+            checkpoint.load(path)
+    body = whole.index(b"\n") + 1
+    for place in range(body, len(whole) - 1, 61):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with pytest.raises(InvalidFileError):
+            checkpoint.load(path)
+
+
+def test_another_version_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint"
+    checkpoint.save(path, _progress())
+    head, _, body = path.read_text().partition("\n")
+    path.write_text(json.dumps({**json.loads(head), "version": 9}) + "\n" + body)
+    with pytest.raises(InvalidFileError, match="expected version 1 of the format, got 9"):
+        checkpoint.load(path)
+
+
+def test_no_checkpoint_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(InvalidFileError, match="there is no checkpoint"):
+        checkpoint.load(tmp_path / "checkpoint")
