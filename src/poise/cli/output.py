@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 PLAIN_SECONDS = 2.0
 """Time between two lines of progress where the output is no terminal."""
 
+WIDE = 100
+"""Columns from which on a terminal has room for bars."""
+
 
 def print_json(value: Json) -> None:
     """One JSON object on stdout."""
@@ -55,18 +58,14 @@ class _Bars:
     """Progress on a terminal: one bar for each phase, with the speed and an estimate of the time left."""
 
     def __init__(self, console: Console) -> None:
-        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
         self._progress: Progress = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description:<11}"),
-            BarColumn(bar_width=24),
+            TextColumn("{task.description:<10}"),
+            *([BarColumn(bar_width=20)] if console.width >= WIDE else []),
             TextColumn("{task.fields[text]}"),
-            TimeElapsedColumn(),
-            TextColumn("left"),
             TimeRemainingColumn(compact=True, elapsed_when_finished=True),
             console=console,
-            transient=False,
         )
         self._tasks: dict[str, TaskID] = {}
         self._began: dict[str, float] = {}
@@ -79,15 +78,21 @@ class _Bars:
         self._progress.stop()
 
     def observe(self, event: Event) -> None:
-        if event.phase not in self._tasks:
-            for task in self._tasks.values():
-                self._progress.stop_task(task)
-            self._tasks[event.phase] = self._progress.add_task(event.phase, total=1.0, text="")
-            self._began[event.phase] = time.monotonic()
+        if event.phase == "selection":
+            self._begin("search")  # a candidate of the first generation may race before that generation is told of
+        self._begin(event.phase)
         speed = event.usage.steps / max(time.monotonic() - self._began[event.phase], 1e-9)
         self._progress.update(
             self._tasks[event.phase], completed=event.done or 0.0, text=f"{describe(event)}  {speed:,.0f} steps/s"
         )
+
+    def _begin(self, phase: str) -> None:
+        if phase not in self._tasks:
+            if phase == "evaluation":  # what came before is over, though its budget may not be used up
+                for task in self._tasks.values():
+                    self._progress.update(task, completed=1.0)
+            self._tasks[phase] = self._progress.add_task(phase, total=1.0, text="")
+            self._began[phase] = time.monotonic()
 
 
 class _Lines:
@@ -106,11 +111,10 @@ class _Lines:
 
 def describe(event: Event) -> str:
     """An event in a few words."""
-    words = f"{event.usage.steps:,} steps"
     if event.phase == "search":
         best, mean = event.metrics["best_so_far"], event.metrics["mean"]
-        return f"generation {event.metrics['generation']}  best {best:.1f}  mean {mean:.1f}  {words}"
-    return f"{event.usage.episodes:,} episodes  {words}"
+        return f"generation {event.metrics['generation']}  best {best:.1f}  mean {mean:.1f}"
+    return f"{event.usage.episodes:,} episodes  {event.usage.steps:,} steps"
 
 
 def evaluation_lines(evaluation: Mapping[str, Json], indent: str = "") -> list[str]:
