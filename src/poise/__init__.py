@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from poise.runs.play import play as play
     from poise.runs.policy import Policy as Policy
     from poise.runs.policy import load as load
-    from poise.runs.train import Run as Run
+    from poise.runs.report import Run as Run
     from poise.runs.train import resume as resume
     from poise.runs.train import train as train
 
@@ -21,7 +21,7 @@ _HOME = {
     "PoiseError": "poise.errors",
     "Policy": "poise.runs.policy",
     "Recording": "poise.rollouts.recording",
-    "Run": "poise.runs.train",
+    "Run": "poise.runs.report",
     "certify": "poise.runs.assess",
     "evaluate": "poise.runs.assess",
     "load": "poise.runs.policy",

@@ -173,6 +173,15 @@ def test_a_larger_budget_continues_the_very_same_search(tmp_path: Path) -> None:
     assert (tmp_path / "short" / "metrics.jsonl").read_bytes() == (tmp_path / "long" / "metrics.jsonl").read_bytes()
 
 
+def test_a_run_killed_before_its_first_checkpoint_begins_again(tmp_path: Path) -> None:
+    whole = poise.train("CartPole-v1", seed=9, out=tmp_path / "whole", **SMALL)
+    (tmp_path / "killed").mkdir()
+    (tmp_path / "killed" / "config.json").write_bytes((whole.path / "config.json").read_bytes())
+    (tmp_path / "killed" / "metrics.jsonl").write_text('{"generation": 1, "sco')
+    poise.resume(tmp_path / "killed")
+    assert _contents(tmp_path / "killed") == _contents(tmp_path / "whole")
+
+
 def test_resuming_what_is_no_run_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(InvalidFileError, match="is no run"):
         poise.resume(tmp_path)
@@ -242,6 +251,21 @@ def test_a_signal_stops_after_the_generation_and_the_run_can_go_on(
     process.communicate(timeout=120)
     assert process.returncode == 0
     assert _contents(tmp_path / "run") == undisturbed
+
+
+def test_a_signal_during_the_evaluation_stops_at_once_and_the_run_can_go_on(tmp_path: Path) -> None:
+    long = ["train", "CartPole-v1", "--selection-episodes", "5", "--evaluation-episodes", "20000"]
+    process = _poise(*long, "--engine", "gymnasium", "--out", "run", cwd=tmp_path)
+    assert process.stderr is not None
+    while b"evaluation" not in (line := process.stderr.readline()):
+        assert line, "the evaluation never began"
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 3, errors.decode()
+    assert b"Traceback" not in errors
+    policy = poise.load(tmp_path / "run")
+    assert policy.certificate is None
+    assert not (tmp_path / "run" / "evaluation.json").exists()
 
 
 def _process_state() -> tuple[object, ...]:

@@ -10,7 +10,7 @@ from poise.cli import options
 from poise.cli.output import evaluation_lines, note, print_json, progress, say
 
 if TYPE_CHECKING:
-    from poise.runs.train import Run
+    from poise.runs.report import Run
 
 STOPPED_AND_RESUMABLE = 3
 

@@ -66,7 +66,6 @@ class RunDirectory:
             if path.is_dir() and any(path.iterdir()):
                 raise OutputError(f"{path} exists and is not empty; choose another --out, or remove it first")
             path.mkdir(parents=True, exist_ok=True)
-            (path / "episodes").mkdir()
         except OSError as error:
             raise OutputError(f"cannot make {path}: {error.strerror or error}") from error
         return cls(path)
@@ -92,6 +91,11 @@ class RunDirectory:
             self._open[file].flush()
         except OSError as error:
             raise OutputError(f"cannot write {file}: {error.strerror or error}") from error
+
+    def sync(self) -> None:
+        """Has the system write to the disk all lines that it was handed."""
+        for handle in self._open.values():
+            os.fsync(handle.fileno())
 
     def keep_lines(self, file: Path, count: int) -> None:
         """Cuts a ``.jsonl`` file down to its first `count` lines: what a checkpoint knows of."""
@@ -120,6 +124,7 @@ class RunDirectory:
 
     def write_episode(self, recording: Recording) -> None:
         """Keeps an episode under its seed."""
+        self.episodes.mkdir(exist_ok=True)
         write_json(self.episodes / f"{recording.seed}.json", recording.to_json())
 
     def close(self) -> None:

@@ -1,35 +1,53 @@
-"""Ctrl-C and SIGTERM while a search runs: the first asks it to stop after the generation, the second leaves at once."""
+"""Ctrl-C and SIGTERM while a run is at work: in the search the first asks it to stop after the generation."""
 
 from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
 
-@contextmanager
-def graceful_interrupts() -> Iterator[Callable[[], bool]]:
-    """Within the block the first signal only sets a flag; the value tells whether it is set.
+class Interrupts:
+    """What signals have asked for.
 
-    Outside of the main thread, where Python allows no handlers, the flag is never set.
+    Attributes:
+        asked: somebody wants this to end.
     """
-    asked = False
 
-    def handle(number: int, frame: FrameType | None) -> None:
-        nonlocal asked
-        if asked:
+    def __init__(self) -> None:
+        self.asked = False
+        self._patient = False
+
+    @contextmanager
+    def patience(self) -> Iterator[None]:
+        """Within the block the first signal only sets `asked`; every other raises `KeyboardInterrupt` at once."""
+        self._patient = True
+        try:
+            yield
+        finally:
+            self._patient = False
+
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        """The handler of both signals."""
+        at_once = self.asked or not self._patient
+        self.asked = True
+        if at_once:
             raise KeyboardInterrupt
-        asked = True
 
+
+@contextmanager
+def graceful_interrupts() -> Iterator[Interrupts]:
+    """Takes over SIGINT and SIGTERM for the block; not outside of the main thread, where Python allows no handlers."""
+    interrupts = Interrupts()
     previous: dict[int, Any] = {}
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGINT, signal.SIGTERM):
-            previous[number] = signal.signal(number, handle)
+            previous[number] = signal.signal(number, interrupts.handle)
     try:
-        yield lambda: asked
+        yield interrupts
     finally:
         for known, handler in previous.items():
             signal.signal(known, handler)

@@ -3,75 +3,37 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
-from importlib import metadata
+from collections.abc import Callable
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from poise.errors import UnknownNameError
-from poise.evaluation import EpisodeRows, Evaluation, evaluate
 from poise.optimizers import OPTIMIZERS
 from poise.policies.architecture import Architecture
 from poise.rollouts.base import Engine
 from poise.rollouts.choice import make_engine
 from poise.rollouts.environments import EnvironmentInfo, inspect
-from poise.rollouts.recording import record
 from poise.runs import checkpoint
 from poise.runs.checkpoint import Progress
 from poise.runs.config import TrainConfig, default_evaluation_episodes
 from poise.runs.directory import RunDirectory
-from poise.runs.files import read_json, write_json
+from poise.runs.files import write_json
 from poise.runs.interrupts import graceful_interrupts
-from poise.runs.policy import Policy, load
-from poise.search import INTERRUPTED, SearchState, check_budget, search
+from poise.runs.report import Job, PhaseClock, Run, finished, report, stopped
+from poise.search import SearchState, check_budget, search
 from poise.seeding import Purpose, SeedStream, generator
 from poise.selection import Selection, race
 from poise.statistics.intervals import mean_interval
-from poise.types import EnvironmentSpec, Event, FloatArray, Json, Observer
+from poise.types import EnvironmentSpec, Event, FloatArray, Observer
 
 CHECKPOINT_SECONDS = 1.0
 """Least time between two checkpoints; a resumed run plays again what came after the last, to the same bytes."""
 
 TOLERANCE = 1e-9
 """Relative slack when means are compared with what they are means of: a mean rounds."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run that has ended, or was stopped.
-
-    Attributes:
-        path: its directory.
-        result: what ``poise train --json`` prints.
-    """
-
-    path: Path
-    result: Mapping[str, Json]
-
-    @property
-    def policy(self) -> Policy:
-        """The policy it found."""
-        return load(self.path)
-
-    @property
-    def interrupted(self) -> bool:
-        """Whether it was stopped before its end and can be resumed."""
-        return bool(self.result["stopped_because"] == INTERRUPTED)
-
-
-@dataclass(frozen=True)
-class _Job:
-    """What the stages of a run share."""
-
-    config: TrainConfig
-    directory: RunDirectory
-    info: EnvironmentInfo
-    architecture: Architecture
-    engine: Engine
-    observe: Observer
 
 
 def train(env: str, *, out: str | Path | None = None, observe: Observer | None = None, **settings: Any) -> Run:
@@ -93,17 +55,13 @@ def train(env: str, *, out: str | Path | None = None, observe: Observer | None =
     config = TrainConfig(env, **settings)
     info = inspect(EnvironmentSpec(config.env, dict(config.env_args)))
     architecture = Architecture(config.policy, info.observation, info.action)
-    optimizer_class = OPTIMIZERS.get(config.optimizer)
-    options = optimizer_class.make_options(config.optimizer_args)
+    progress = _beginning(config, architecture)
     with make_engine(info.spec, config.engine) as engine:
         config = _resolved(config, info, engine)
-        optimizer = optimizer_class(architecture.parameter_count, generator(config.seed, "optimizer"), options)
-        state = SearchState.start(optimizer, SeedStream(config.seed, Purpose.SEARCH))
-        progress = Progress(state, SeedStream(config.seed, Purpose.SELECTION))
-        check_budget(state, config.budget, config.episodes_per_candidate)  # before anything is written
+        check_budget(progress.search, config.budget, config.episodes_per_candidate)  # before anything is written
         directory = RunDirectory.create(out, info.spec.id, config.seed)
         write_json(directory.config, config.to_json())
-        return _run(_Job(config, directory, info, architecture, engine, observe or _nobody), progress)
+        return _run(Job(config, directory, info, architecture, engine, observe or _nobody), progress)
 
 
 def resume(path: str | Path, *, observe: Observer | None = None, **budget: Any) -> Run:
@@ -121,18 +79,29 @@ def resume(path: str | Path, *, observe: Observer | None = None, **budget: Any) 
     config = TrainConfig.from_json(directory.read_config())
     changes = {name: value for name, value in budget.items() if value is not None}
     if directory.evaluation.exists() and not changes:
-        return Run(directory.path, _result(directory, load(directory.path), read_json(directory.evaluation)))
-    progress = checkpoint.load(directory.checkpoint)
+        return finished(directory)
+    info = inspect(EnvironmentSpec(config.env, dict(config.env_args)))
+    architecture = Architecture(config.policy, info.observation, info.action)
+    # A run that was killed before its first checkpoint begins again, to the same bytes.
+    begun = directory.checkpoint.exists()
+    progress = checkpoint.load(directory.checkpoint) if begun else _beginning(config, architecture)
     if changes:
         config = replace(config, **changes)
         progress.winner = None
         write_json(directory.config, config.to_json())
     for file in (directory.metrics, directory.timings):
         directory.keep_lines(file, progress.search.optimizer.generation)
-    info = inspect(EnvironmentSpec(config.env, dict(config.env_args)))
-    architecture = Architecture(config.policy, info.observation, info.action)
     with make_engine(info.spec, config.engine) as engine:
-        return _run(_Job(config, directory, info, architecture, engine, observe or _nobody), progress)
+        return _run(Job(config, directory, info, architecture, engine, observe or _nobody), progress)
+
+
+def _beginning(config: TrainConfig, architecture: Architecture) -> Progress:
+    """Where a run stands before its first generation."""
+    optimizer_class = OPTIMIZERS.get(config.optimizer)
+    options = optimizer_class.make_options(config.optimizer_args)
+    optimizer = optimizer_class(architecture.parameter_count, generator(config.seed, "optimizer"), options)
+    state = SearchState.start(optimizer, SeedStream(config.seed, Purpose.SEARCH))
+    return Progress(state, SeedStream(config.seed, Purpose.SELECTION))
 
 
 def is_finished(path: str | Path) -> bool:
@@ -144,24 +113,29 @@ def is_finished(path: str | Path) -> bool:
     return RunDirectory.existing(path).evaluation.exists()
 
 
-def _run(job: _Job, progress: Progress) -> Run:
-    began = time.monotonic() - progress.search.seconds
+def _run(job: Job, progress: Progress) -> Run:
+    clock = PhaseClock(progress.search.seconds)
     try:
-        if progress.winner is None:
-            with graceful_interrupts() as interrupted:
-                _search(job, progress, interrupted)
-            checkpoint.save(job.directory.checkpoint, progress)
-            if progress.search.stopped_because == INTERRUPTED:
-                return _stopped(job, progress)
-        if progress.winner is None:
-            progress.winner = _select(job, progress)
-            checkpoint.save(job.directory.checkpoint, progress)
-        return _report(job, progress, progress.winner, began)
+        with graceful_interrupts() as interrupts:
+            if progress.winner is None:
+                with interrupts.patience():
+                    _search(job, progress, lambda: interrupts.asked)
+                _save(job, progress)
+                if interrupts.asked:
+                    raise KeyboardInterrupt
+            clock.lap("search")
+            if progress.winner is None:
+                progress.winner = _select(job, progress)
+                _save(job, progress)
+            clock.lap("selection")
+            return report(job, progress, progress.winner, clock)
+    except KeyboardInterrupt:
+        return stopped(job, progress, clock)
     finally:
         job.directory.close()
 
 
-def _search(job: _Job, progress: Progress, interrupted: Callable[[], bool]) -> None:
+def _search(job: Job, progress: Progress, interrupted: Callable[[], bool]) -> None:
     """The search, written down as it goes."""
     state = progress.search
     saved = written = time.monotonic()
@@ -181,7 +155,7 @@ def _search(job: _Job, progress: Progress, interrupted: Callable[[], bool]) -> N
         job.directory.append(job.directory.timings, timing)
         written = now
         if generation == 1 or now - saved >= CHECKPOINT_SECONDS:
-            checkpoint.save(job.directory.checkpoint, progress)
+            _save(job, progress)
             saved = now
         job.observe(event)
 
@@ -199,7 +173,12 @@ def _search(job: _Job, progress: Progress, interrupted: Callable[[], bool]) -> N
     )
 
 
-def _confirm(job: _Job, progress: Progress, candidates: FloatArray, claims: FloatArray) -> int | None:
+def _save(job: Job, progress: Progress) -> None:
+    job.directory.sync()  # a checkpoint must not know of lines that a power failure could still take
+    checkpoint.save(job.directory.checkpoint, progress)
+
+
+def _confirm(job: Job, progress: Progress, candidates: FloatArray, claims: FloatArray) -> int | None:
     """Races those who claim that nothing is left to gain; the index of one whose claim held, if one did."""
     target = job.config.target
     floor = target if target is not None else progress.search.highest * (1 - TOLERANCE)
@@ -211,7 +190,7 @@ def _confirm(job: _Job, progress: Progress, candidates: FloatArray, claims: Floa
     return result.winner if result.constant else None
 
 
-def _select(job: _Job, progress: Progress) -> FloatArray:
+def _select(job: Job, progress: Progress) -> FloatArray:
     """The winner among the best candidates of the search and the optimizer's centre."""
     state = progress.search
     candidates = np.concatenate([state.optimizer.center[np.newaxis], state.archive.parameters])
@@ -222,7 +201,7 @@ def _select(job: _Job, progress: Progress) -> FloatArray:
     return chosen
 
 
-def _race(job: _Job, progress: Progress, candidates: FloatArray, claims: FloatArray, floor: float) -> Selection:
+def _race(job: Job, progress: Progress, candidates: FloatArray, claims: FloatArray, floor: float) -> Selection:
     result = race(
         job.engine,
         job.architecture,
@@ -235,87 +214,6 @@ def _race(job: _Job, progress: Progress, candidates: FloatArray, claims: FloatAr
     )
     progress.selection_usage += result.usage
     return result
-
-
-def _report(job: _Job, progress: Progress, winner: FloatArray, began: float) -> Run:
-    """Evaluates the winner on episodes nobody has seen, and writes what is to be kept."""
-    config, directory = job.config, job.directory
-    threshold = config.target if config.target is not None else job.info.reward_threshold
-    evaluation, rows = evaluate(
-        job.engine,
-        job.architecture,
-        winner,
-        SeedStream(config.seed, Purpose.EVALUATION),
-        episodes=config.evaluation_episodes or 2,
-        threshold=threshold,
-        confidence=config.confidence,
-        observe=job.observe,
-    )
-    policy = _policy(job, winner, {**evaluation.to_json(), "engine": job.engine.name})
-    report = _report_json(job, progress, evaluation, rows)
-    _record_episodes(job, policy, rows)
-    policy.save(directory.policy)
-    write_json(directory.evaluation, report)
-    seconds = {"seconds": time.monotonic() - began}
-    return Run(directory.path, {**_result(directory, policy, report), **seconds})
-
-
-def _report_json(job: _Job, progress: Progress, evaluation: Evaluation, rows: EpisodeRows) -> dict[str, Json]:
-    paid = {
-        "search": progress.search.usage,
-        "selection": progress.selection_usage,
-        "evaluation": rows.batch.usage,
-    }
-    return {
-        "evaluation": evaluation.to_json(),
-        "best_score_in_search": float(progress.search.archive.scores[0]),
-        "generations": progress.search.optimizer.generation,
-        "steps": {phase: usage.steps for phase, usage in paid.items()},
-        "episodes": {phase: usage.episodes for phase, usage in paid.items()},
-        "engine": job.engine.name,
-        "stopped_because": progress.search.stopped_because,
-    }
-
-
-def _result(directory: RunDirectory, policy: Policy, report: Mapping[str, Json]) -> dict[str, Json]:
-    return {
-        "run": str(directory.path),
-        "policy": policy.architecture.name,
-        "policy_file": str(directory.policy),
-        "env": policy.environment.id,
-        "seed": directory.read_config()["train"]["seed"],
-        "parameters": policy.parameters.tolist(),
-        **report,
-    }
-
-
-def _stopped(job: _Job, progress: Progress) -> Run:
-    """Keeps the best candidate so far as a policy without a certificate."""
-    state = progress.search
-    best = state.archive.parameters[0] if len(state.archive.scores) else state.optimizer.center
-    policy = _policy(job, best, None)
-    policy.save(job.directory.policy)
-    report = {
-        "evaluation": None,
-        "generations": state.optimizer.generation,
-        "steps": {"search": state.usage.steps, "selection": progress.selection_usage.steps, "evaluation": 0},
-        "episodes": {"search": state.usage.episodes, "selection": progress.selection_usage.episodes, "evaluation": 0},
-        "engine": job.engine.name,
-        "stopped_because": state.stopped_because,
-        "seconds": state.seconds,
-    }
-    return Run(job.directory.path, _result(job.directory, policy, report))
-
-
-def _record_episodes(job: _Job, policy: Policy, rows: EpisodeRows) -> None:
-    """Keeps the first, the best and the worst episode of the evaluation, to be looked at."""
-    returns = rows.batch.returns[0]
-    for index in sorted({0, int(returns.argmax()), int(returns.argmin())}):
-        job.directory.write_episode(record(policy.environment, policy.act, int(rows.seeds[index])))
-
-
-def _policy(job: _Job, parameters: FloatArray, certificate: dict[str, Json] | None) -> Policy:
-    return Policy(job.info.spec, job.architecture, parameters, certificate, metadata.version("gymnasium"))
 
 
 def _resolved(config: TrainConfig, info: EnvironmentInfo, engine: Engine) -> TrainConfig:

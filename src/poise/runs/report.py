@@ -1,0 +1,160 @@
+"""The end of a run: the evaluation of the winner, the files that stay, and what is said of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from poise.evaluation import EpisodeRows, Evaluation, evaluate
+from poise.policies.architecture import Architecture
+from poise.rollouts.base import Engine
+from poise.rollouts.environments import EnvironmentInfo
+from poise.rollouts.recording import record
+from poise.runs.checkpoint import Progress
+from poise.runs.config import TrainConfig
+from poise.runs.directory import RunDirectory
+from poise.runs.files import read_json, write_json
+from poise.runs.policy import Policy, load
+from poise.seeding import Purpose, SeedStream
+from poise.types import FloatArray, Json, Observer, Usage
+
+STOPPED = "interrupted"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that has ended, or was stopped.
+
+    Attributes:
+        path: its directory.
+        result: what ``poise train --json`` prints.
+    """
+
+    path: Path
+    result: Mapping[str, Json]
+
+    @property
+    def policy(self) -> Policy:
+        """The policy it found; one without a certificate if it was stopped."""
+        return load(self.path)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether it was stopped before its end and can be resumed."""
+        return self.result["evaluation"] is None
+
+
+@dataclass(frozen=True)
+class Job:
+    """What the stages of a run share."""
+
+    config: TrainConfig
+    directory: RunDirectory
+    info: EnvironmentInfo
+    architecture: Architecture
+    engine: Engine
+    observe: Observer
+
+    def policy(self, parameters: FloatArray, certificate: dict[str, Json] | None) -> Policy:
+        """A policy of this run with the given parameters."""
+        return Policy(self.info.spec, self.architecture, parameters, certificate, metadata.version("gymnasium"))
+
+
+class PhaseClock:
+    """Wall time of a run and of its phases; for the screen, never for a file that must be equal in equal runs.
+
+    Args:
+        before: seconds that sessions before this one have spent.
+    """
+
+    def __init__(self, before: float) -> None:
+        self._began = self._lap = time.monotonic()
+        self._before = before
+        self.phases: dict[str, float] = {}
+
+    def lap(self, phase: str) -> None:
+        """Ends a phase."""
+        now = time.monotonic()
+        self.phases[phase] = now - self._lap
+        self._lap = now
+
+    def to_json(self) -> dict[str, Json]:
+        """Seconds in all, and of each phase in this session."""
+        return {"seconds": self._before + time.monotonic() - self._began, "phase_seconds": self.phases}
+
+
+def report(job: Job, progress: Progress, winner: FloatArray, clock: PhaseClock) -> Run:
+    """Evaluates the winner on episodes nobody has seen, and writes what is to be kept."""
+    config, directory = job.config, job.directory
+    evaluation, rows = evaluate(
+        job.engine,
+        job.architecture,
+        winner,
+        SeedStream(config.seed, Purpose.EVALUATION),
+        episodes=config.evaluation_episodes or 2,
+        threshold=config.target if config.target is not None else job.info.reward_threshold,
+        confidence=config.confidence,
+        observe=job.observe,
+    )
+    clock.lap("evaluation")
+    policy = job.policy(winner, {**evaluation.to_json(), "engine": job.engine.name})
+    account = _account(job, progress, evaluation, rows.batch.usage, progress.search.stopped_because)
+    _record_episodes(job, policy, rows)
+    policy.save(directory.policy)
+    write_json(directory.evaluation, account)
+    return Run(directory.path, {**_result(directory, policy, account), **clock.to_json()})
+
+
+def stopped(job: Job, progress: Progress, clock: PhaseClock) -> Run:
+    """Keeps what was found so far as a policy without a certificate."""
+    state = progress.search
+    best = state.archive.parameters[0] if len(state.archive.scores) else state.optimizer.center
+    policy = job.policy(best if progress.winner is None else progress.winner, None)
+    policy.save(job.directory.policy)
+    account = _account(job, progress, None, Usage(), STOPPED)
+    return Run(job.directory.path, {**_result(job.directory, policy, account), **clock.to_json()})
+
+
+def finished(directory: RunDirectory) -> Run:
+    """A run that had ended before."""
+    policy, account = load(directory.path), read_json(directory.evaluation)
+    return Run(directory.path, _result(directory, policy, account))
+
+
+def _account(
+    job: Job, progress: Progress, evaluation: Evaluation | None, evaluation_usage: Usage, reason: str | None
+) -> dict[str, Json]:
+    """What was found and what was paid: the content of ``evaluation.json``."""
+    state = progress.search
+    paid = {"search": state.usage, "selection": progress.selection_usage, "evaluation": evaluation_usage}
+    return {
+        "evaluation": None if evaluation is None else evaluation.to_json(),
+        "best_score_in_search": float(state.archive.scores[0]) if len(state.archive.scores) else None,
+        "generations": state.optimizer.generation,
+        "steps": {phase: usage.steps for phase, usage in paid.items()},
+        "episodes": {phase: usage.episodes for phase, usage in paid.items()},
+        "engine": job.engine.name,
+        "stopped_because": reason,
+    }
+
+
+def _result(directory: RunDirectory, policy: Policy, account: Mapping[str, Json]) -> dict[str, Json]:
+    return {
+        "run": str(directory.path),
+        "policy": policy.architecture.name,
+        "policy_file": str(directory.policy),
+        "env": policy.environment.id,
+        "seed": directory.read_config()["train"]["seed"],
+        "parameters": policy.parameters.tolist(),
+        **account,
+    }
+
+
+def _record_episodes(job: Job, policy: Policy, rows: EpisodeRows) -> None:
+    """Keeps the first, the best and the worst episode of the evaluation, to be looked at."""
+    returns = rows.batch.returns[0]
+    for index in sorted({0, int(returns.argmax()), int(returns.argmin())}):
+        job.directory.write_episode(record(policy.environment, policy.act, int(rows.seeds[index])))
