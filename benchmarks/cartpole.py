@@ -52,13 +52,13 @@ def main() -> None:
         row = rows[-1]
         print(
             f"seed {seed:>3}  mean {row['evaluation']['mean']:.2f}  lowest {row['evaluation']['min']:.0f}  "
-            f"search {row['episodes']['search']} episodes, {row['steps']['search']} steps  {row['process_seconds']:.1f} s",
+            f"search {row['episodes']['search']} episodes, {row['steps']['search']} steps  "
+            f"{row['process_seconds']:.1f} s",
             flush=True,
         )
     perfect = sum(row["evaluation"]["min"] == 500 for row in rows)
-    print(
-        f"\n{platform.processor() or platform.machine()}, Python {platform.python_version()}, engine {rows[0]['engine']}"
-    )
+    machine = platform.processor() or platform.machine()
+    print(f"\n{machine}, Python {platform.python_version()}, engine {rows[0]['engine']}")
     print(f"perfect on {options.episodes:,} of {options.episodes:,} fresh episodes: {perfect} of {len(rows)} seeds")
     for phase in ("search", "selection"):
         print(spread(f"episodes of {phase}", [row["episodes"][phase] for row in rows], ""))
