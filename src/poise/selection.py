@@ -20,7 +20,7 @@ from poise.rollouts.base import Engine
 from poise.seeding import SeedStream
 from poise.types import Event, FloatArray, IntArray, Observer, SeedArray, Usage
 
-MAX_BATCH = 1_000
+MAX_BATCH = 10_000
 """Most episodes the leader plays before the marks are looked at again."""
 
 

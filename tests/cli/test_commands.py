@@ -16,7 +16,16 @@ import poise
 from poise.__main__ import run as command
 from poise.seeding import Purpose, purpose_of
 
-QUICK = ["--selection-episodes", "5", "--evaluation-episodes", "10", "--engine", "gymnasium"]
+QUICK = [
+    "--selection-episodes",
+    "5",
+    "--confirmation-episodes",
+    "5",
+    "--evaluation-episodes",
+    "10",
+    "--engine",
+    "gymnasium",
+]
 
 
 @pytest.fixture(scope="module")

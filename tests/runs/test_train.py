@@ -22,7 +22,12 @@ from poise.runs.directory import RunDirectory
 from poise.seeding import Purpose, purpose_of
 from poise.types import Event
 
-SMALL: dict[str, Any] = {"selection_episodes": 10, "evaluation_episodes": 20, "engine": "gymnasium"}
+SMALL: dict[str, Any] = {
+    "selection_episodes": 10,
+    "confirmation_episodes": 10,
+    "evaluation_episodes": 20,
+    "engine": "gymnasium",
+}
 DETERMINISTIC = ("metrics.jsonl", "policy.json", "evaluation.json")
 
 
@@ -254,7 +259,7 @@ def test_a_signal_stops_after_the_generation_and_the_run_can_go_on(
 
 
 def test_a_signal_during_the_evaluation_stops_at_once_and_the_run_can_go_on(tmp_path: Path) -> None:
-    long = ["train", "CartPole-v1", "--selection-episodes", "5", "--evaluation-episodes", "20000"]
+    long = ["train", "CartPole-v1", "--confirmation-episodes", "5", "--evaluation-episodes", "20000"]
     process = _poise(*long, "--engine", "gymnasium", "--out", "run", cwd=tmp_path)
     assert process.stderr is not None
     while b"evaluation" not in (line := process.stderr.readline()):

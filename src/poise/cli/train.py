@@ -37,9 +37,15 @@ def command(
     common_episodes: Annotated[
         bool, typer.Option(help="Whether the candidates of a generation meet the same episodes.")
     ] = True,
-    selection_episodes: Annotated[int, typer.Option(help="Fresh episodes the chosen policy must lead for.")] = 100,
+    selection_episodes: Annotated[
+        int | None, typer.Option(help="Fresh episodes the chosen policy must lead for. [default: 100, 1,000 compiled]")
+    ] = None,
+    confirmation_episodes: Annotated[
+        int | None,
+        typer.Option(help="Flawless fresh episodes that end the search. [default: 100, 100,000 compiled]"),
+    ] = None,
     evaluation_episodes: Annotated[
-        int | None, typer.Option(help="Fresh episodes of the evaluation. [default: 1,000, fewer where they are long]")
+        int | None, typer.Option(help="Fresh episodes of the evaluation. [default: 100 to 1,000, 10,000 compiled]")
     ] = None,
     engine: options.Engine = "auto",
     watch: Annotated[bool, typer.Option("--watch", help="Then serve the page on which the policy is watched.")] = False,
@@ -66,6 +72,7 @@ def command(
             episodes_per_candidate=episodes_per_candidate,
             common_episodes=common_episodes,
             selection_episodes=selection_episodes,
+            confirmation_episodes=confirmation_episodes,
             evaluation_episodes=evaluation_episodes,
             engine=engine,
         )

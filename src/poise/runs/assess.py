@@ -9,7 +9,7 @@ from poise.evaluation import certify as certify_parameters
 from poise.evaluation import evaluate as evaluate_parameters
 from poise.rollouts.choice import make_engine
 from poise.rollouts.environments import close, inspect
-from poise.runs.config import default_evaluation_episodes
+from poise.runs.config import Scale
 from poise.runs.policy import Policy, load
 from poise.seeding import Purpose, SeedStream
 from poise.types import Observer
@@ -58,15 +58,13 @@ def evaluate_with_rows(
     policy = _open(policy)
     info = inspect(policy.environment)
     with make_engine(policy.environment, engine) as chosen:
-        compiled = chosen.name == "kernel"
+        scale = Scale.of(info.max_episode_steps, compiled=chosen.name == "kernel")
         evaluation, rows = evaluate_parameters(
             chosen,
             policy.architecture,
             policy.parameters,
             SeedStream(seed, Purpose.REEVALUATION),
-            episodes=default_evaluation_episodes(info.max_episode_steps, compiled=compiled)
-            if episodes is None
-            else episodes,
+            episodes=episodes if episodes is not None else scale.evaluation_episodes,
             threshold=info.reward_threshold if threshold is None else threshold,
             confidence=confidence,
             observe=observe,

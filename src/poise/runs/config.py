@@ -37,8 +37,10 @@ class TrainConfig:
             three, `DEFAULT_MAX_STEPS`.
         episodes_per_candidate: episodes each candidate plays in a generation.
         common_episodes: whether the candidates of a generation meet the same episodes.
-        selection_episodes: fresh episodes that the winner of the race must have played.
-        evaluation_episodes: fresh episodes of the evaluation; ``None`` for `default_evaluation_episodes`.
+        selection_episodes: fresh episodes that the winner of the race must have played; ``None`` for `Scale`'s.
+        confirmation_episodes: fresh episodes that a candidate must last through before the search believes that
+            nothing is left to gain; ``None`` for `Scale`'s.
+        evaluation_episodes: fresh episodes of the evaluation; ``None`` for `Scale`'s.
         confidence: of the reported intervals.
         engine: ``"auto"`` for the fastest that is equal to Gymnasium, or ``"gymnasium"``.
     """
@@ -55,7 +57,8 @@ class TrainConfig:
     target: float | None = None
     episodes_per_candidate: int = 1
     common_episodes: bool = True
-    selection_episodes: int = 100
+    selection_episodes: int | None = None
+    confirmation_episodes: int | None = None
     evaluation_episodes: int | None = None
     confidence: float = 0.95
     engine: str = "auto"
@@ -63,7 +66,8 @@ class TrainConfig:
     def __post_init__(self) -> None:
         check_seed(self.seed)
         self.budget  # noqa: B018  its own check speaks
-        for name, least in (("episodes_per_candidate", 1), ("selection_episodes", 1), ("evaluation_episodes", 2)):
+        least_of = {"episodes_per_candidate": 1, "selection_episodes": 1, "confirmation_episodes": 1}
+        for name, least in {**least_of, "evaluation_episodes": 2}.items():
             value = getattr(self, name)
             if value is not None and value < least:
                 raise InvalidValueError(f"{name} must be at least {least}, got {value}")
@@ -111,13 +115,35 @@ class TrainConfig:
         return cls(**train)
 
 
-def default_evaluation_episodes(max_episode_steps: int, *, compiled: bool) -> int:
-    """Evaluation episodes when none are asked for.
+@dataclass(frozen=True)
+class Scale:
+    """How many episodes are spent on being sure, by default.
 
-    1,000 where an episode is cheap; at least 100, and in between as many as fit into `EVALUATION_STEPS` steps if every
-    one lasted to the time limit. 10,000 where compiled kernels make an episode cost microseconds. The number depends on
-    nothing that is measured, for equal commands must give equal files.
+    A number depends on nothing that is measured, for equal commands must give equal files.
+
+    Attributes:
+        selection_episodes: fresh episodes that the winner of the race must have played.
+        confirmation_episodes: fresh episodes without a flaw that end the search.
+        evaluation_episodes: fresh episodes of the evaluation.
     """
-    if compiled:
-        return 10_000
-    return max(100, min(1_000, EVALUATION_STEPS // max_episode_steps))
+
+    selection_episodes: int
+    confirmation_episodes: int
+    evaluation_episodes: int
+
+    @classmethod
+    def of(cls, max_episode_steps: int, *, compiled: bool) -> Scale:
+        """The scale for an environment.
+
+        Where Gymnasium plays: an evaluation of 1,000 episodes where they are short, at least 100, and in between as
+        many as fit into `EVALUATION_STEPS` steps if every one lasted to the time limit. Where compiled kernels make an
+        episode cost microseconds: ten times and a thousand times as many. A policy that is perfect on 100 episodes
+        fails on one of the next 1,000 in one case of ten; that is why being sure is bought where it is cheap.
+
+        Args:
+            max_episode_steps: time limit of an episode.
+            compiled: whether kernels play.
+        """
+        if compiled:
+            return cls(1_000, 100_000, 10_000)
+        return cls(100, 100, max(100, min(1_000, EVALUATION_STEPS // max_episode_steps)))

@@ -18,7 +18,7 @@ from poise.rollouts.choice import make_engine
 from poise.rollouts.environments import EnvironmentInfo, inspect
 from poise.runs import checkpoint
 from poise.runs.checkpoint import Progress
-from poise.runs.config import TrainConfig, default_evaluation_episodes
+from poise.runs.config import Scale, TrainConfig
 from poise.runs.directory import RunDirectory
 from poise.runs.files import write_json
 from poise.runs.interrupts import graceful_interrupts
@@ -182,7 +182,8 @@ def _confirm(job: Job, progress: Progress, candidates: FloatArray, claims: Float
     """Races those who claim that nothing is left to gain; the index of one whose claim held, if one did."""
     target = job.config.target
     floor = target if target is not None else progress.search.highest * (1 - TOLERANCE)
-    result = _race(job, progress, candidates, claims, floor)
+    limit = job.config.confirmation_episodes if target is None else job.config.selection_episodes
+    result = _race(job, progress, candidates, claims, floor, limit)
     if result.winner is None:
         return None
     if target is not None:
@@ -196,19 +197,21 @@ def _select(job: Job, progress: Progress) -> FloatArray:
     candidates = np.concatenate([state.optimizer.center[np.newaxis], state.archive.parameters])
     # The centre was never scored itself: it claims what the best of all did, and has to show it.
     claims = np.concatenate([state.archive.scores[:1], state.archive.scores])
-    winner = _race(job, progress, candidates, claims, floor=-np.inf).winner
+    winner = _race(job, progress, candidates, claims, -np.inf, job.config.selection_episodes).winner
     chosen: FloatArray = candidates[winner if winner is not None else 0].copy()
     return chosen
 
 
-def _race(job: Job, progress: Progress, candidates: FloatArray, claims: FloatArray, floor: float) -> Selection:
+def _race(
+    job: Job, progress: Progress, candidates: FloatArray, claims: FloatArray, floor: float, limit: int | None
+) -> Selection:
     result = race(
         job.engine,
         job.architecture,
         candidates,
         claims,
         progress.selection_seeds,
-        limit=job.config.selection_episodes,
+        limit=limit or 1,
         floor=floor,
         observe=job.observe,
     )
@@ -218,9 +221,14 @@ def _race(job: Job, progress: Progress, candidates: FloatArray, claims: FloatArr
 
 def _resolved(config: TrainConfig, info: EnvironmentInfo, engine: Engine) -> TrainConfig:
     """The configuration with every default that depends on the environment filled in."""
-    compiled = engine.name == "kernel"
-    episodes = config.evaluation_episodes or default_evaluation_episodes(info.max_episode_steps, compiled=compiled)
-    return replace(config, env=info.spec.id, evaluation_episodes=episodes)
+    scale = Scale.of(info.max_episode_steps, compiled=engine.name == "kernel")
+    return replace(
+        config,
+        env=info.spec.id,
+        selection_episodes=config.selection_episodes or scale.selection_episodes,
+        confirmation_episodes=config.confirmation_episodes or scale.confirmation_episodes,
+        evaluation_episodes=config.evaluation_episodes or scale.evaluation_episodes,
+    )
 
 
 def _nobody(_: Event) -> None:
