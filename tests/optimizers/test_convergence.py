@@ -54,7 +54,7 @@ def test_distance_on_the_sphere_falls_log_linearly(name: str) -> None:
     assert second == pytest.approx(first, rel=0.5)
 
 
-@pytest.mark.parametrize(("n", "budget"), [(2, 900), (5, 2300), (10, 6000)])
+@pytest.mark.parametrize(("n", "budget"), [(2, 900), (5, 2300), pytest.param(10, 6000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("rotated", [False, True])
 def test_cma_es_solves_an_ellipsoid_of_condition_a_million_however_it_is_turned(
     n: int, budget: int, rotated: bool
@@ -63,11 +63,12 @@ def test_cma_es_solves_an_ellipsoid_of_condition_a_million_however_it_is_turned(
     assert evaluations_to(make("cma_es", n, seed=3), landscape, -1e-8, budget) <= budget
 
 
-@pytest.mark.parametrize(("n", "budget"), [(2, 1200), (5, 3500), (10, 10_000)])
+@pytest.mark.parametrize(("n", "budget"), [(2, 1200), (5, 3500), pytest.param(10, 10_000, marks=pytest.mark.slow)])
 def test_cma_es_follows_rosenbrocks_valley(n: int, budget: int) -> None:
     assert evaluations_to(make("cma_es", n, seed=4), rosenbrock, -1e-8, budget) <= budget
 
 
+@pytest.mark.slow
 def test_sep_cma_es_beats_cma_es_where_parameters_are_independent() -> None:
     landscape = ellipsoid(20)
     used = {name: evaluations_to(make(name, 20, seed=5), landscape, -1e-8, 40_000) for name in ("cma_es", "sep_cma_es")}
@@ -83,9 +84,9 @@ def test_diagonal_strategies_learn_the_scales(name: str) -> None:
     ("name", "gap"), [("ars", 1.0), ("cem", 0.6), ("cma_es", 1.5), ("openai_es", 0.4), ("pgpe", 0.6), ("snes", 1.0)]
 )
 def test_noise_on_the_sphere_is_averaged_out(name: str, gap: float) -> None:
-    """Noise of deviation 1, while the start scores -5: the mean of five runs comes much nearer."""
+    """Noise of deviation 1, while the start scores -5: the mean of three runs comes much nearer."""
     gaps = []
-    for seed in range(5):
+    for seed in range(3):
         optimizer, rng = make(name, 5, seed=seed), np.random.default_rng(100 + seed)
         for _ in range(3000 // optimizer.population):
             candidates = optimizer.ask()
@@ -94,6 +95,7 @@ def test_noise_on_the_sphere_is_averaged_out(name: str, gap: float) -> None:
     assert np.mean(gaps) < gap
 
 
+@pytest.mark.slow
 def test_restarts_with_larger_populations_find_the_best_of_many_peaks() -> None:
     """A single run of the default population stays on a side peak in some cases."""
 
@@ -105,6 +107,7 @@ def test_restarts_with_larger_populations_find_the_best_of_many_peaks() -> None:
     assert found(restarts=0) < 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ars", "openai_es", "pgpe", "snes", "sep_cma_es", "cem"])
 def test_many_dimensions_are_no_obstacle(name: str) -> None:
     """100 parameters, 20,000 evaluations: at least nine tenths of the way."""

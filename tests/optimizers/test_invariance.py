@@ -102,7 +102,7 @@ def test_equal_scores_teach_nothing(name: str) -> None:
 @pytest.mark.parametrize("name", ["cma_es", "sep_cma_es"])
 def test_on_a_plain_the_step_size_neither_grows_nor_shrinks_on_average(name: str) -> None:
     logs = []
-    for seed in range(60):
+    for seed in range(30):
         optimizer = make(name, seed=seed)
         for _ in range(20):
             optimizer.tell(np.zeros(len(optimizer.ask())))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from poise.optimizers._cma_parameters import CmaParameters, default_population
-from poise.optimizers._options import about
+from poise.optimizers._options import LARGEST, SMALLEST, about
 from poise.optimizers._termination import ScoreHistory, distribution_stop_reason
 from poise.optimizers.base import Optimizer, State
 from poise.types import FloatArray
@@ -37,7 +37,7 @@ class CmaFamily(Optimizer):
             default=None, metadata=about("candidates a generation; none is 4 + floor(3 ln n)", low=2)
         )
         sigma0: float = field(
-            default=1.0, metadata=about("first standard deviation around the start, zero", low=1e-100, high=1e30)
+            default=1.0, metadata=about("first standard deviation around the start, zero", low=SMALLEST, high=LARGEST)
         )
         restarts: int = field(
             default=0, metadata=about("how often to begin anew, with twice the population, when a run is over", low=0)

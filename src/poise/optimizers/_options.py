@@ -14,6 +14,7 @@ from typing import Any
 from poise.errors import InvalidValueError
 
 Limit = float | int | None
+SMALLEST, LARGEST = 1e-100, 1e30  # positive numbers between them can be squared and summed in float64
 
 
 def about(
@@ -33,9 +34,13 @@ def about(
 
 
 def range_text(metadata: typing.Mapping[str, Any]) -> str:
-    """The range that `about` noted, in words; empty if there is none."""
+    """The range that `about` noted, in words; empty if there is none.
+
+    That a positive number must be one that can be reckoned with goes without saying.
+    """
     words = {"low": "at least", "above": "greater than", "high": "at most", "below": "less than"}
-    return " and ".join(f"{word} {metadata[key]}" for key, word in words.items() if key in metadata)
+    parts = [f"{word} {metadata[key]:g}" for key, word in words.items() if metadata.get(key, LARGEST) != LARGEST]
+    return " and ".join(parts).replace(f"at least {SMALLEST:g}", "greater than 0")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,7 +13,7 @@ import numpy as np
 
 from poise.errors import InvalidValueError
 from poise.optimizers._mirrored import mirrored, pairs
-from poise.optimizers._options import about
+from poise.optimizers._options import LARGEST, SMALLEST, about
 from poise.optimizers.base import Optimizer, State
 from poise.types import FloatArray
 
@@ -32,11 +32,9 @@ class Ars(Optimizer):
         """
 
         directions: int = field(default=8, metadata=about("directions N a generation, two candidates each", low=1))
-        top: int | None = field(
-            default=None, metadata=about("directions b that count, the best ones; none is all", low=1)
-        )
-        step_size: float = field(default=0.05, metadata=about("step size alpha", above=0.0, high=1e30))
-        noise: float = field(default=0.05, metadata=about("deviation nu of the directions", low=1e-100, high=1e30))
+        top: int | None = field(default=None, metadata=about("directions b that count; none is the better half", low=1))
+        step_size: float = field(default=0.05, metadata=about("step size alpha", above=0.0, high=LARGEST))
+        noise: float = field(default=0.05, metadata=about("deviation nu of the directions", low=SMALLEST, high=LARGEST))
 
         def __post_init__(self) -> None:
             super().__post_init__()
@@ -66,7 +64,8 @@ class Ars(Optimizer):
             return  # all scores are zero: no direction is better
         # The step does not depend on the scores' unit; in this one no sum can overflow.
         r_plus, r_minus = pairs(scores / scale)
-        used = np.argsort(-np.maximum(r_plus, r_minus), kind="stable")[: self.options.top]  # line 6
+        b = self.options.top or (len(r_plus) + 1) // 2
+        used = np.argsort(-np.maximum(r_plus, r_minus), kind="stable")[:b]  # line 6
         sigma_r = np.concatenate([r_plus[used], r_minus[used]]).std()
         if not sigma_r > 0:
             return  # equal scores, for which the paper's step is 0/0

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from poise.optimizers._options import about
+from poise.optimizers._options import LARGEST, SMALLEST, about
 from poise.optimizers._termination import collapse_reason
 from poise.optimizers.base import Optimizer, State
 from poise.types import FloatArray
@@ -33,7 +33,7 @@ class Cem(Optimizer):
         elite: float = field(
             default=0.2, metadata=about("share of the candidates that are fitted", above=0.0, high=1.0)
         )
-        sigma0: float = field(default=1.0, metadata=about("first deviation of each parameter", low=1e-100, high=1e30))
+        sigma0: float = field(default=1.0, metadata=about("first deviation of a parameter", low=SMALLEST, high=LARGEST))
         extra_noise: float = field(
             default=0.2, metadata=about("deviation added at first, in units of sigma0", low=0.0, high=1e6)
         )

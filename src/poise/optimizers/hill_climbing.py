@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from poise.optimizers._options import about
+from poise.optimizers._options import LARGEST, SMALLEST, about
 from poise.optimizers.base import Optimizer, State
 from poise.types import FloatArray
 
@@ -33,7 +33,7 @@ class HillClimbing(Optimizer):
         """Parameters of hill climbing."""
 
         population: int = field(default=8, metadata=about("candidates a generation, the incumbent among them", low=2))
-        sigma0: float = field(default=1.0, metadata=about("first standard deviation of a step", low=1e-100, high=1e30))
+        sigma0: float = field(default=1.0, metadata=about("first deviation of a step", low=SMALLEST, high=LARGEST))
 
     def _start(self) -> None:
         n, lambda_ = self.dimension, self.options.population - 1

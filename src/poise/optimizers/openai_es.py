@@ -13,7 +13,7 @@ import numpy as np
 from poise.errors import InvalidValueError
 from poise.optimizers._ascent import Adam
 from poise.optimizers._mirrored import mirrored, pairs
-from poise.optimizers._options import about
+from poise.optimizers._options import LARGEST, SMALLEST, about
 from poise.optimizers._ranking import centered_ranks
 from poise.optimizers.base import Optimizer, State
 from poise.types import FloatArray
@@ -33,10 +33,10 @@ class OpenaiEs(Optimizer):
         """
 
         population: int = field(default=32, metadata=about("candidates a generation, an even number", low=2))
-        noise: float = field(default=0.1, metadata=about("deviation sigma of the samples", low=1e-100, high=1e30))
-        step_size: float = field(default=0.05, metadata=about("Adam's step size alpha", above=0.0, high=1e30))
+        noise: float = field(default=0.1, metadata=about("deviation sigma of the samples", low=SMALLEST, high=LARGEST))
+        step_size: float = field(default=0.05, metadata=about("Adam's step size alpha", above=0.0, high=LARGEST))
         weight_decay: float = field(
-            default=0.005, metadata=about("pull to zero, times the parameters, in the gradient", low=0.0, high=1e30)
+            default=0.005, metadata=about("pull to zero, times the parameters, in the gradient", low=0.0, high=LARGEST)
         )
 
         def __post_init__(self) -> None:

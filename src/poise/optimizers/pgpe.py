@@ -15,7 +15,7 @@ import numpy as np
 from poise.errors import InvalidValueError
 from poise.optimizers._ascent import ClipUp
 from poise.optimizers._mirrored import mirrored, pairs
-from poise.optimizers._options import about
+from poise.optimizers._options import LARGEST, SMALLEST, about
 from poise.optimizers._ranking import centered_ranks
 from poise.optimizers.base import Optimizer, State
 from poise.types import FloatArray
@@ -38,17 +38,17 @@ class Pgpe(Optimizer):
         """
 
         population: int = field(default=32, metadata=about("candidates a generation, an even number", low=2))
-        sigma0: float = field(default=0.5, metadata=about("first deviation of each parameter", low=1e-100, high=1e30))
+        sigma0: float = field(default=0.5, metadata=about("first deviation of a parameter", low=SMALLEST, high=LARGEST))
         max_speed: float | None = field(
             default=None,
-            metadata=about("greatest length of a step; none is sigma0 sqrt(n) / 15", low=1e-100, high=1e30),
+            metadata=about("greatest length of a step; none is sigma0 sqrt(n) / 15", low=SMALLEST, high=LARGEST),
         )
         step_size: float | None = field(
             default=None,
-            metadata=about("length that a gradient adds to the step; none is max_speed / 2", low=1e-100, high=1e30),
+            metadata=about("length that a gradient adds to a step; none is max_speed / 2", low=SMALLEST, high=LARGEST),
         )
         momentum: float = field(default=0.9, metadata=about("share of the last step that is kept", low=0.0, below=1.0))
-        sigma_step_size: float = field(default=0.1, metadata=about("step size of the deviations", low=0.0, high=1e30))
+        sigma_step_size: float = field(default=0.1, metadata=about("step size of deviations", low=0.0, high=LARGEST))
         sigma_max_change: float = field(
             default=0.2, metadata=about("greatest change of a deviation in a generation, a share", low=0.0, below=1.0)
         )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from poise.optimizers._cma_parameters import default_population
-from poise.optimizers._options import about
+from poise.optimizers._options import LARGEST, SMALLEST, about
 from poise.optimizers._ranking import by_rank
 from poise.optimizers._termination import collapse_reason
 from poise.optimizers.base import Optimizer, State
@@ -34,7 +34,7 @@ class Snes(Optimizer):
             default=None, metadata=about("candidates a generation; none is 4 + floor(3 ln n)", low=2)
         )
         sigma0: float = field(
-            default=1.0, metadata=about("first deviation of each parameter around zero", low=1e-100, high=1e30)
+            default=1.0, metadata=about("first deviation of each parameter around zero", low=SMALLEST, high=LARGEST)
         )
         mean_rate: float = field(default=1.0, metadata=about("learning rate eta_mu of the mean", above=0.0, high=10.0))
         sigma_rate: float | None = field(
