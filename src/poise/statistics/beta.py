@@ -10,6 +10,7 @@ Equations are those of the NIST Digital Library of Mathematical Functions (DLMF)
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from poise.errors import InvalidValueError
 
@@ -146,6 +147,7 @@ def beta_quantile(probability: float, a: float, b: float) -> float:
     return _solve_lower_tail(math.log(1.0 - probability), b, a)[1]
 
 
+@lru_cache(maxsize=256)  # interval after interval asks for the same few
 def student_t_quantile(probability: float, degrees: float) -> float:
     """Quantile of Student's t distribution.
 

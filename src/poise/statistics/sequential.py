@@ -24,7 +24,6 @@ from poise.statistics.intervals import Interval, check_confidence
 SHAPE = 0.25
 """Both parameters of the mixture's beta weights; see `docs/statistics.md` for what other values cost."""
 
-_MAX_EPISODES = 2**62
 _BISECTIONS = 40
 _MAX_LOG_ODDS = 700.0
 
@@ -156,8 +155,7 @@ def episodes_needed(probability: float, confidence: float) -> int:
         The smallest such number, at least 1.
 
     Raises:
-        InvalidValueError: an argument is outside its range, or so near 1 that no number of episodes below 2**62 is
-            enough.
+        InvalidValueError: an argument is outside its range.
     """
     _check_probability(probability)
     check_confidence(confidence)
@@ -165,10 +163,6 @@ def episodes_needed(probability: float, confidence: float) -> int:
     high = 1
     while log_e_values(high, 0, probability)[1] < threshold:
         high *= 2
-        if high > _MAX_EPISODES:
-            raise InvalidValueError(
-                f"expected a probability that episodes can show, got {probability}; take one further from 1"
-            )
     low = high // 2
     while high - low > 1:
         middle = (low + high) // 2
