@@ -7,7 +7,7 @@ import math
 import queue
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
@@ -42,7 +42,6 @@ class Episode:
         """All that the page shows, as plain data. Observations and actions are flat lists of numbers, a row a step."""
         observations = [list(numbers(observation)) for observation in self.recording.observations]
         width = len(observations[0])
-        names = list(watched.feature_names)
         fits = watched.weights is not None and all(len(row) == width for row in watched.weights)
         return {
             "title": watched.title,
@@ -51,7 +50,7 @@ class Episode:
             "environment": self.recording.environment.id,
             "seed": self.recording.seed,
             "firstSeed": watched.first_seed,
-            "featureNames": names if len(names) == width else [f"x[{i}]" for i in range(width)],
+            "featureNames": _names(watched.feature_names, width),
             "actionNames": list(watched.action_names),
             "firstAction": watched.first_action,
             "discrete": all(_is_discrete(action) for action in self.recording.actions),
@@ -139,10 +138,10 @@ def play(record: Callable[[int], Recording], seed: int) -> Episode:
 def first_difference(one: Recording, other: Recording) -> int | None:
     """The first step at which two recordings of the same length show another observation or reward."""
     for step, (left, right) in enumerate(zip(one.observations, other.observations, strict=True)):
-        if not _equal(list(numbers(left)), list(numbers(right))):
+        if list(numbers(left)) != list(numbers(right)):
             return step
     for step, (earned, again) in enumerate(zip(one.rewards, other.rewards, strict=True)):
-        if not _equal([earned], [again]):
+        if finite(earned) != finite(again):
             return step
     return None
 
@@ -171,9 +170,12 @@ def finite(value: Json) -> Json:
     return value
 
 
+def _names(known: Sequence[str], width: int) -> list[str]:
+    """The known names if they are those of the numbers shown; features of a discrete observation are not."""
+    if len(known) == width:
+        return list(known)
+    return ["observation"] if width == 1 else [f"x[{i}]" for i in range(width)]
+
+
 def _is_discrete(action: Any) -> bool:
     return isinstance(action, int | np.integer)
-
-
-def _equal(left: list[float | None], right: list[float | None]) -> bool:
-    return left == right

@@ -1,0 +1,93 @@
+// The stage: a canvas that is sharp on every screen, and painted only when what it shows has changed.
+
+import { byId } from "../dom.js";
+import { fixed } from "../format.js";
+import { between } from "../renderers/index.js";
+import { actionAt, stepOf } from "../store.js";
+import { PALETTE_CHANGED, palette } from "../theme_switch.js";
+
+const TRAIL = 24; // steps that gauges leave behind them
+const BLUR_SECONDS = 0.2; // pushes that alternate faster than the eye are shown as their mean while playing
+
+/** Draws the store's episode with its renderer whenever something changes. */
+export function createStage(store) {
+  const canvas = byId("stage");
+  const context = canvas.getContext("2d");
+  const size = { width: 0, height: 0 };
+  let colors = palette();
+  let visible = true;
+
+  function paint() {
+    const { episode } = store.state;
+    if (!visible || !size.width) return;
+    const ratio = canvas.width / size.width;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, size.width, size.height);
+    if (!episode) return;
+    episode.renderer.draw(context, observationAt(store.state), size, sceneAt(store.state, colors));
+  }
+
+  new ResizeObserver(([entry]) => {
+    const box = entry.contentRect;
+    const device = entry.devicePixelContentBoxSize?.[0];
+    size.width = box.width;
+    size.height = box.height;
+    canvas.width = device?.inlineSize ?? Math.round(box.width * devicePixelRatio);
+    canvas.height = device?.blockSize ?? Math.round(box.height * devicePixelRatio);
+    paint();
+  }).observe(canvas);
+  new IntersectionObserver(([entry]) => {
+    visible = entry.isIntersecting;
+    paint();
+  }).observe(canvas);
+  canvas.dataset.font = getComputedStyle(document.body).fontFamily;
+  addEventListener(PALETTE_CHANGED, () => {
+    colors = palette();
+    paint();
+  });
+  store.subscribe((state, changed) => {
+    if (changed.has("t") || changed.has("episode") || changed.has("playing")) paint();
+    if ((changed.has("shown") || changed.has("playing") || changed.has("episode")) && !state.playing) describe(canvas, state);
+  });
+}
+
+/** What is seen at the cursor; between two steps while playing. */
+export function observationAt({ episode, t }) {
+  const step = Math.min(Math.floor(t), episode.length);
+  const next = episode.observations[step + 1];
+  return next && t > step ? between(episode.observations[step], next, t - step) : episode.observations[step];
+}
+
+function sceneAt(state, colors) {
+  const { episode } = state;
+  const step = stepOf(state);
+  const ended = step === episode.length && episode.terminated;
+  return {
+    colors,
+    push: pushAt(state, step),
+    failed: ended && episode.renderer.ending?.good === false,
+    names: episode.featureNames,
+    ranges: episode.ranges,
+    trail: episode.observations.slice(Math.max(0, step - TRAIL), step),
+  };
+}
+
+function pushAt({ episode, playing, speed }, step) {
+  const { push, stepsPerSecond } = episode.renderer;
+  if (!push || step >= episode.length) return 0;
+  const span = playing ? Math.max(1, Math.round(BLUR_SECONDS * stepsPerSecond * speed)) : 1;
+  const recent = episode.actions.slice(Math.max(0, step - span + 1), step + 1);
+  return recent.reduce((sum, action) => sum + push(action, episode.discrete), 0) / recent.length;
+}
+
+/** The picture in words, for those who hear it; spoken of a resting picture only. */
+function describe(canvas, state) {
+  const { episode } = state;
+  if (!episode) return;
+  const step = stepOf(state);
+  const seen = episode.observations[step].slice(0, 12);
+  const numbers = seen.map((value, index) => `${episode.featureNames[index]} ${fixed(value, episode.decimals[index])}`);
+  const action = actionAt(episode, step);
+  const done = action ? `The policy chooses: ${episode.nameAction(action)}.` : "The episode has ended.";
+  canvas.setAttribute("aria-label", `${episode.title}, step ${step} of ${episode.length}: ${numbers.join(", ")}. ${done}`);
+}
