@@ -10,12 +10,13 @@ The scores of a race are what the winner was chosen by. They are never reported 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from poise.errors import InvalidValueError
-from poise.policies.architecture import Architecture
+from poise.policies.candidate import Candidate
 from poise.rollouts.base import Engine
 from poise.seeding import SeedStream
 from poise.types import Event, FloatArray, IntArray, Observer, SeedArray, Usage
@@ -47,9 +48,7 @@ class Selection:
 
 def race(
     engine: Engine,
-    architecture: Architecture,
-    candidates: FloatArray,
-    claims: FloatArray,
+    candidates: Sequence[Candidate],
     seeds: SeedStream,
     *,
     limit: int = 100,
@@ -60,22 +59,18 @@ def race(
 
     Args:
         engine: plays the episodes.
-        architecture: the policy of all candidates.
-        candidates: float64, shape (candidates, parameters). Of equal marks, whoever has played most leads, then the
-            first.
-        claims: what each scored when it was found, shape (candidates,).
+        candidates: at least one. Of equal marks, whoever has played most leads, then the first.
         seeds: gives out selection episodes. All candidates meet the same ones in the same order.
         limit: fresh episodes that the winner must have played.
         floor: a candidate whose mark is below this is out; when all are, nobody wins.
         observe: told after every batch of episodes.
     """
-    if len(candidates) != len(claims) or len(candidates) == 0 or limit < 1:
+    if not candidates or limit < 1:
         raise InvalidValueError(
-            f"expected as many claims as candidates, and a limit of at least 1; got {len(candidates)} candidates, "
-            f"{len(claims)} claims, limit {limit}"
+            f"expected at least one candidate and a limit of at least 1, got {len(candidates)} and {limit}"
         )
     track = _Track(seeds)
-    marks = np.array(claims, dtype=np.float64)
+    marks = np.array([candidate.claim for candidate in candidates], dtype=np.float64)
     returns: list[FloatArray] = [np.empty(0) for _ in candidates]
     lasted = np.ones(len(candidates), dtype=np.bool_)
     usage = Usage()
@@ -90,7 +85,8 @@ def race(
             return Selection(None if out else leader, means, played, own[:0] if out else own, constant, usage)
         begin = int(played[leader])
         count = min(limit - begin, max(1, begin), MAX_BATCH)
-        batch = engine.run(architecture, candidates[leader : leader + 1], track.episodes(begin, count))
+        runner = candidates[leader]
+        batch = engine.run(runner.architecture, runner.parameters[np.newaxis], track.episodes(begin, count))
         returns[leader] = np.concatenate([returns[leader], batch.returns[0]])
         lasted[leader] &= bool((batch.truncated & ~batch.terminated).all())
         marks[leader] = returns[leader].mean()

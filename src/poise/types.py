@@ -60,6 +60,9 @@ class ObservationSums:
     total: FloatArray
     squares: FloatArray
 
+    def __add__(self, other: ObservationSums) -> ObservationSums:
+        return ObservationSums(self.count + other.count, self.total + other.total, self.squares + other.squares)
+
 
 @dataclass(frozen=True)
 class EpisodeBatch:

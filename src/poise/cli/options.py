@@ -21,6 +21,18 @@ Engine = Annotated[
 ]
 
 
+def parse_integers(text: str, option: str) -> tuple[int, ...]:
+    """``"1,3,10"`` as integers.
+
+    Raises:
+        InvalidValueError: for anything else.
+    """
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError as error:
+        raise InvalidValueError(f"expected {option} N or N,N,…, got {text!r}") from error
+
+
 def parse_pairs(pairs: list[str], option: str) -> dict[str, Json]:
     """``["gravity=10", "name=x"]`` as a dictionary; a value is read as JSON if it is JSON, else as text.
 

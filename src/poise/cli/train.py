@@ -33,7 +33,12 @@ def command(
     env_arg: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="An argument of the environment. Repeatable.")
     ] = None,
-    episodes_per_candidate: Annotated[int, typer.Option(help="Episodes of each candidate in a generation.")] = 1,
+    episodes_per_candidate: Annotated[
+        str, typer.Option(metavar="N[,N…]", help="Episodes of each candidate; 1,3,10: in thirds of the budget.")
+    ] = "1",
+    normalize: Annotated[
+        str, typer.Option(help="Scale of the observations: none, probe (measured first), running (followed).")
+    ] = "none",
     common_episodes: Annotated[
         bool, typer.Option(help="Whether the candidates of a generation meet the same episodes.")
     ] = True,
@@ -69,7 +74,8 @@ def command(
             max_episodes=max_episodes,
             max_seconds=max_seconds,
             target=target,
-            episodes_per_candidate=episodes_per_candidate,
+            episodes_per_candidate=options.parse_integers(episodes_per_candidate, "--episodes-per-candidate"),
+            normalize=normalize,
             common_episodes=common_episodes,
             selection_episodes=selection_episodes,
             confirmation_episodes=confirmation_episodes,

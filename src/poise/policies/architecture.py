@@ -16,10 +16,13 @@ from poise.policies.linear import Linear
 from poise.policies.mlp import Mlp
 from poise.policies.quadratic import Quadratic
 from poise.policies.spaces import ActFunction, ActionDecoding, ObservationEncoding
-from poise.types import FloatArray
+from poise.types import FloatArray, ObservationSums
 
 POLICY_NAMES = ("linear", "linear+bias", "quadratic", "mlp:8", "mlp:16,16")
 """Names as a user writes them; after ``mlp:`` any widths may stand."""
+
+MIN_SPREAD = 1e-6
+"""A feature that varies less than this, relative to its size, is a constant."""
 
 _MLP = re.compile(r"mlp:(\d{1,4}(?:,\d{1,4}){0,3})")
 
@@ -88,6 +91,21 @@ class Architecture:
     def with_normalizer(self, normalizer: Normalizer | None) -> Architecture:
         """The same architecture with other normalisation."""
         return replace(self, normalizer=normalizer)
+
+    def normalized_by(self, sums: ObservationSums) -> Architecture:
+        """The same architecture, its normaliser fitted to observations.
+
+        Features are divided by their standard deviation after their mean is taken away, if the policy has a constant
+        with which it could undo that shift; by their root mean square if it has not. Features that are choices
+        (one-hot) or never changed stay as they are.
+        """
+        mean = sums.total / sums.count
+        mean_square = sums.squares / sums.count
+        shift = mean if self.name != "linear" else np.zeros_like(mean)
+        spread = np.sqrt(np.maximum(mean_square - shift * shift, 0.0))
+        numbers = np.concatenate([np.full(leaf.size, leaf.kind == "box") for leaf in self.observation.leaves])
+        usable = numbers & (spread > MIN_SPREAD * np.sqrt(mean_square + MIN_SPREAD))
+        return self.with_normalizer(Normalizer(np.where(usable, shift, 0.0), np.where(usable, spread, 1.0)))
 
     def check_parameters(self, parameters: Any, dimensions: int = 1) -> FloatArray:
         """`parameters` as a float64 array whose last axis has `parameter_count` entries.

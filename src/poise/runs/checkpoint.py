@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,12 @@ import numpy as np
 
 from poise.errors import InvalidFileError, PoiseError
 from poise.optimizers import OPTIMIZERS
+from poise.policies.architecture import Architecture, Normalizer
+from poise.policies.candidate import Candidate
 from poise.runs.files import MAX_FILE_BYTES, write_atomic
-from poise.search import Archive, SearchState
+from poise.search import SearchState
 from poise.seeding import Purpose, SeedStream
-from poise.types import FloatArray, Json, Usage
+from poise.types import Json, ObservationSums, Usage
 
 FORMAT, VERSION = "poise.checkpoint", 1
 _DTYPES = ("float64", "int64", "uint32", "bool")
@@ -34,13 +36,13 @@ class Progress:
         search: the search.
         selection_seeds: gives out the episodes of selection.
         selection_usage: what confirming and selecting have cost.
-        winner: the parameters chosen, once they are; shape (parameters,).
+        winner: the candidate chosen, once it is.
     """
 
     search: SearchState
     selection_seeds: SeedStream
     selection_usage: Usage = field(default_factory=Usage)
-    winner: FloatArray | None = None
+    winner: Candidate | None = None
 
 
 def save(path: Path, progress: Progress) -> None:
@@ -54,8 +56,12 @@ def save(path: Path, progress: Progress) -> None:
     write_atomic(path, json.dumps(header) + "\n" + body + "\n")
 
 
-def load(path: Path) -> Progress:
+def load(path: Path, base: Architecture) -> Progress:
     """Reads a checkpoint.
+
+    Args:
+        path: the file.
+        base: an architecture for the run's environment; kind and normaliser come from the checkpoint.
 
     Raises:
         InvalidFileError: if it is missing, damaged, or of another version.
@@ -71,7 +77,7 @@ def load(path: Path) -> Progress:
             raise InvalidFileError(f"{path}: expected version {VERSION} of the format, got {header.get('version')!r}")
         if header.get("sha256") != hashlib.sha256(body.rstrip("\n").encode()).hexdigest():
             raise InvalidFileError(f"{path} is damaged: its checksum does not hold")
-        return _from_state(_decoded(json.loads(body)))
+        return _from_state(_decoded(json.loads(body)), base)
     except FileNotFoundError as error:
         raise InvalidFileError(f"there is no checkpoint {path}: the run did not finish its first generation") from error
     except OSError as error:
@@ -84,39 +90,72 @@ def load(path: Path) -> Progress:
 
 def _to_state(progress: Progress) -> dict[str, Any]:
     search = progress.search
+    sums = search.sums
     return {
         "optimizer": search.optimizer.name,
         "state": search.optimizer.state(),
+        "architecture": _from_architecture(search.architecture),
         "run_seed": search.seeds.seed,
         "search_position": search.seeds.position,
         "selection_position": progress.selection_seeds.position,
-        "archive_parameters": search.archive.parameters,
-        "archive_scores": search.archive.scores,
+        "archive": [_from_candidate(candidate) for candidate in search.archive],
+        "sums": None if sums is None else {"count": sums.count, "total": sums.total, "squares": sums.squares},
         "usage": asdict(search.usage),
         "selection_usage": asdict(progress.selection_usage),
         # As arrays: before the first generation they are infinite, which JSON cannot say.
         "range": np.array([search.lowest, search.highest]),
         "seconds": search.seconds,
         "stopped_because": search.stopped_because,
-        "winner": progress.winner,
+        "winner": None if progress.winner is None else _from_candidate(progress.winner),
     }
 
 
-def _from_state(state: dict[str, Any]) -> Progress:
-    optimizer = OPTIMIZERS.get(state["optimizer"]).from_state(state["state"])
-    seed = state["run_seed"]
+def _from_state(state: dict[str, Any], base: Architecture) -> Progress:
+    seed, sums, winner = state["run_seed"], state["sums"], state["winner"]
     search = SearchState(
-        optimizer=optimizer,
+        optimizer=OPTIMIZERS.get(state["optimizer"]).from_state(state["state"]),
+        architecture=_to_architecture(state["architecture"], base),
         seeds=SeedStream(seed, Purpose.SEARCH, state["search_position"]),
-        archive=Archive(state["archive_parameters"], state["archive_scores"]),
+        archive=[_to_candidate(candidate, base) for candidate in state["archive"]],
+        sums=None if sums is None else ObservationSums(sums["count"], sums["total"], sums["squares"]),
         usage=Usage(**state["usage"]),
         lowest=float(state["range"][0]),
         highest=float(state["range"][1]),
         seconds=state["seconds"],
         stopped_because=state["stopped_because"],
     )
-    selection = SeedStream(seed, Purpose.SELECTION, state["selection_position"])
-    return Progress(search, selection, Usage(**state["selection_usage"]), state["winner"])
+    return Progress(
+        search,
+        SeedStream(seed, Purpose.SELECTION, state["selection_position"]),
+        Usage(**state["selection_usage"]),
+        None if winner is None else _to_candidate(winner, base),
+    )
+
+
+def _from_candidate(candidate: Candidate) -> dict[str, Any]:
+    return {
+        "architecture": _from_architecture(candidate.architecture),
+        "parameters": candidate.parameters,
+        "claim": candidate.claim,
+    }
+
+
+def _to_candidate(state: dict[str, Any], base: Architecture) -> Candidate:
+    return Candidate(_to_architecture(state["architecture"], base), state["parameters"], state["claim"])
+
+
+def _from_architecture(architecture: Architecture) -> dict[str, Any]:
+    normalizer = architecture.normalizer
+    return {
+        "name": architecture.name,
+        "mean": None if normalizer is None else normalizer.mean,
+        "scale": None if normalizer is None else normalizer.scale,
+    }
+
+
+def _to_architecture(state: dict[str, Any], base: Architecture) -> Architecture:
+    normalizer = None if state["mean"] is None else Normalizer(state["mean"], state["scale"])
+    return replace(base, name=state["name"], normalizer=normalizer)
 
 
 def _encoded(value: Any) -> Json:

@@ -9,11 +9,14 @@ from dataclasses import asdict, dataclass, field, fields
 from importlib import metadata
 from typing import Any
 
-from poise.errors import InvalidFileError, InvalidValueError
+from poise.errors import InvalidFileError, InvalidValueError, UnknownNameError
+from poise.search import Effort
 from poise.seeding import check_seed
 from poise.types import Budget, Json
 
 FORMAT, VERSION = "poise.run", 1
+
+NORMALIZATIONS = ("none", "probe", "running")
 
 DEFAULT_MAX_STEPS = 500_000
 """Budget of the search, in environment steps, when none is given."""
@@ -35,8 +38,9 @@ class TrainConfig:
         optimizer_args: options of the optimizer; those left out have its defaults.
         max_steps, max_episodes, max_seconds, target: the budget of the search, as in `Budget`; with none of the first
             three, `DEFAULT_MAX_STEPS`.
-        episodes_per_candidate: episodes each candidate plays in a generation.
-        common_episodes: whether the candidates of a generation meet the same episodes.
+        episodes_per_candidate, common_episodes: as in `Effort`.
+        normalize: what is done to the features: ``"none"``; ``"probe"``, a scale measured on a few random policies
+            before the search and then kept; or ``"running"``, a scale that follows the observations of the search.
         selection_episodes: fresh episodes that the winner of the race must have played; ``None`` for `Scale`'s.
         confirmation_episodes: fresh episodes that a candidate must last through before the search believes that
             nothing is left to gain; ``None`` for `Scale`'s.
@@ -55,8 +59,9 @@ class TrainConfig:
     max_episodes: int | None = None
     max_seconds: float | None = None
     target: float | None = None
-    episodes_per_candidate: int = 1
+    episodes_per_candidate: tuple[int, ...] = (1,)
     common_episodes: bool = True
+    normalize: str = "none"
     selection_episodes: int | None = None
     confirmation_episodes: int | None = None
     evaluation_episodes: int | None = None
@@ -66,13 +71,24 @@ class TrainConfig:
     def __post_init__(self) -> None:
         check_seed(self.seed)
         self.budget  # noqa: B018  its own check speaks
-        least_of = {"episodes_per_candidate": 1, "selection_episodes": 1, "confirmation_episodes": 1}
-        for name, least in {**least_of, "evaluation_episodes": 2}.items():
+        object.__setattr__(self, "episodes_per_candidate", tuple(self.episodes_per_candidate))  # JSON has lists
+        if not self.episodes_per_candidate or min(self.episodes_per_candidate) < 1:
+            raise InvalidValueError(
+                f"episodes_per_candidate must be at least 1, got {', '.join(map(str, self.episodes_per_candidate))}"
+            )
+        if self.normalize not in NORMALIZATIONS:
+            raise UnknownNameError("normalization", self.normalize, NORMALIZATIONS)
+        for name, least in {"selection_episodes": 1, "confirmation_episodes": 1, "evaluation_episodes": 2}.items():
             value = getattr(self, name)
             if value is not None and value < least:
                 raise InvalidValueError(f"{name} must be at least {least}, got {value}")
         if not 0 < self.confidence < 1:
             raise InvalidValueError(f"confidence must be between 0 and 1, got {self.confidence}")
+
+    @property
+    def effort(self) -> Effort:
+        """How the search spends its episodes."""
+        return Effort(self.episodes_per_candidate, self.common_episodes, self.normalize == "running")
 
     @property
     def budget(self) -> Budget:

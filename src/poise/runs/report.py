@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+import numpy as np
+
 from poise.evaluation import EpisodeRows, Evaluation, evaluate
-from poise.policies.architecture import Architecture
+from poise.policies.candidate import Candidate
 from poise.rollouts.base import Engine
 from poise.rollouts.environments import EnvironmentInfo
 from poise.rollouts.recording import record
@@ -19,7 +21,7 @@ from poise.runs.directory import RunDirectory
 from poise.runs.files import read_json, write_json
 from poise.runs.policy import Policy, load
 from poise.seeding import Purpose, SeedStream
-from poise.types import FloatArray, Json, Observer, Usage
+from poise.types import Json, Observer, Usage
 
 STOPPED = "interrupted"
 
@@ -54,13 +56,13 @@ class Job:
     config: TrainConfig
     directory: RunDirectory
     info: EnvironmentInfo
-    architecture: Architecture
     engine: Engine
     observe: Observer
 
-    def policy(self, parameters: FloatArray, certificate: dict[str, Json] | None) -> Policy:
-        """A policy of this run with the given parameters."""
-        return Policy(self.info.spec, self.architecture, parameters, certificate, metadata.version("gymnasium"))
+    def policy(self, candidate: Candidate, certificate: dict[str, Json] | None) -> Policy:
+        """A candidate of this run as a policy to keep."""
+        version = metadata.version("gymnasium")
+        return Policy(self.info.spec, candidate.architecture, candidate.parameters, certificate, version)
 
 
 class PhaseClock:
@@ -86,13 +88,13 @@ class PhaseClock:
         return {"seconds": self._before + time.monotonic() - self._began, "phase_seconds": self.phases}
 
 
-def report(job: Job, progress: Progress, winner: FloatArray, clock: PhaseClock) -> Run:
+def report(job: Job, progress: Progress, winner: Candidate, clock: PhaseClock) -> Run:
     """Evaluates the winner on episodes nobody has seen, and writes what is to be kept."""
     config, directory = job.config, job.directory
     evaluation, rows = evaluate(
         job.engine,
-        job.architecture,
-        winner,
+        winner.architecture,
+        winner.parameters,
         SeedStream(config.seed, Purpose.EVALUATION),
         episodes=config.evaluation_episodes or 2,
         threshold=config.target if config.target is not None else job.info.reward_threshold,
@@ -111,8 +113,8 @@ def report(job: Job, progress: Progress, winner: FloatArray, clock: PhaseClock) 
 def stopped(job: Job, progress: Progress, clock: PhaseClock) -> Run:
     """Keeps what was found so far as a policy without a certificate."""
     state = progress.search
-    best = state.archive.parameters[0] if len(state.archive.scores) else state.optimizer.center
-    policy = job.policy(best if progress.winner is None else progress.winner, None)
+    best = state.archive[0] if state.archive else Candidate(state.architecture, state.optimizer.center, -np.inf)
+    policy = job.policy(progress.winner or best, None)
     policy.save(job.directory.policy)
     account = _account(job, progress, None, Usage(), STOPPED)
     return Run(job.directory.path, {**_result(job.directory, policy, account), **clock.to_json()})
@@ -132,7 +134,7 @@ def _account(
     paid = {"search": state.usage, "selection": progress.selection_usage, "evaluation": evaluation_usage}
     return {
         "evaluation": None if evaluation is None else evaluation.to_json(),
-        "best_score_in_search": float(state.archive.scores[0]) if len(state.archive.scores) else None,
+        "best_score_in_search": state.archive[0].claim if state.archive else None,
         "generations": state.optimizer.generation,
         "steps": {phase: usage.steps for phase, usage in paid.items()},
         "episodes": {phase: usage.episodes for phase, usage in paid.items()},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 from poise.errors import UnknownNameError
 from poise.optimizers import OPTIMIZERS
 from poise.policies.architecture import Architecture
+from poise.policies.candidate import Candidate
 from poise.rollouts.base import Engine
 from poise.rollouts.choice import make_engine
 from poise.rollouts.environments import EnvironmentInfo, inspect
@@ -23,11 +24,11 @@ from poise.runs.directory import RunDirectory
 from poise.runs.files import write_json
 from poise.runs.interrupts import graceful_interrupts
 from poise.runs.report import Job, PhaseClock, Run, finished, report, stopped
-from poise.search import SearchState, check_budget, search
+from poise.search import SearchState, check_budget, probe, search
 from poise.seeding import Purpose, SeedStream, generator
 from poise.selection import Selection, race
 from poise.statistics.intervals import mean_interval
-from poise.types import EnvironmentSpec, Event, FloatArray, Observer
+from poise.types import EnvironmentSpec, Event, Observer
 
 CHECKPOINT_SECONDS = 1.0
 """Least time between two checkpoints; a resumed run plays again what came after the last, to the same bytes."""
@@ -58,10 +59,10 @@ def train(env: str, *, out: str | Path | None = None, observe: Observer | None =
     progress = _beginning(config, architecture)
     with make_engine(info.spec, config.engine) as engine:
         config = _resolved(config, info, engine)
-        check_budget(progress.search, config.budget, config.episodes_per_candidate)  # before anything is written
+        check_budget(progress.search, config.budget, config.effort)  # before anything is written
         directory = RunDirectory.create(out, info.spec.id, config.seed)
         write_json(directory.config, config.to_json())
-        return _run(Job(config, directory, info, architecture, engine, observe or _nobody), progress)
+        return _run(Job(config, directory, info, engine, observe or _nobody), progress)
 
 
 def resume(path: str | Path, *, observe: Observer | None = None, **budget: Any) -> Run:
@@ -84,7 +85,7 @@ def resume(path: str | Path, *, observe: Observer | None = None, **budget: Any) 
     architecture = Architecture(config.policy, info.observation, info.action)
     # A run that was killed before its first checkpoint begins again, to the same bytes.
     begun = directory.checkpoint.exists()
-    progress = checkpoint.load(directory.checkpoint) if begun else _beginning(config, architecture)
+    progress = checkpoint.load(directory.checkpoint, architecture) if begun else _beginning(config, architecture)
     if changes:
         config = replace(config, **changes)
         progress.winner = None
@@ -92,7 +93,7 @@ def resume(path: str | Path, *, observe: Observer | None = None, **budget: Any) 
     for file in (directory.metrics, directory.timings):
         directory.keep_lines(file, progress.search.optimizer.generation)
     with make_engine(info.spec, config.engine) as engine:
-        return _run(Job(config, directory, info, architecture, engine, observe or _nobody), progress)
+        return _run(Job(config, directory, info, engine, observe or _nobody), progress)
 
 
 def _beginning(config: TrainConfig, architecture: Architecture) -> Progress:
@@ -100,7 +101,7 @@ def _beginning(config: TrainConfig, architecture: Architecture) -> Progress:
     optimizer_class = OPTIMIZERS.get(config.optimizer)
     options = optimizer_class.make_options(config.optimizer_args)
     optimizer = optimizer_class(architecture.parameter_count, generator(config.seed, "optimizer"), options)
-    state = SearchState.start(optimizer, SeedStream(config.seed, Purpose.SEARCH))
+    state = SearchState(optimizer, architecture, SeedStream(config.seed, Purpose.SEARCH))
     return Progress(state, SeedStream(config.seed, Purpose.SELECTION))
 
 
@@ -118,6 +119,8 @@ def _run(job: Job, progress: Progress) -> Run:
     try:
         with graceful_interrupts() as interrupts:
             if progress.winner is None:
+                if job.config.normalize == "probe" and progress.search.usage.episodes == 0:
+                    probe(progress.search, job.engine, generator(job.config.seed, "probe"))
                 with interrupts.patience():
                     _search(job, progress, lambda: interrupts.asked)
                 _save(job, progress)
@@ -140,12 +143,6 @@ def _search(job: Job, progress: Progress, interrupted: Callable[[], bool]) -> No
     state = progress.search
     saved = written = time.monotonic()
 
-    def confirm(candidates: FloatArray, claims: FloatArray) -> bool:
-        chosen = _confirm(job, progress, candidates, claims)
-        if chosen is not None:
-            progress.winner = candidates[chosen].copy()
-        return chosen is not None
-
     def note(event: Event) -> None:
         nonlocal saved, written
         now = time.monotonic()
@@ -159,15 +156,12 @@ def _search(job: Job, progress: Progress, interrupted: Callable[[], bool]) -> No
             saved = now
         job.observe(event)
 
-    config = job.config
     search(
         state,
         job.engine,
-        job.architecture,
-        config.budget,
-        episodes_per_candidate=config.episodes_per_candidate,
-        common_episodes=config.common_episodes,
-        confirm=confirm,
+        job.config.budget,
+        job.config.effort,
+        confirm=lambda claimants: _confirm(job, progress, claimants),
         observe=note,
         interrupted=interrupted,
     )
@@ -178,43 +172,34 @@ def _save(job: Job, progress: Progress) -> None:
     checkpoint.save(job.directory.checkpoint, progress)
 
 
-def _confirm(job: Job, progress: Progress, candidates: FloatArray, claims: FloatArray) -> int | None:
-    """Races those who claim that nothing is left to gain; the index of one whose claim held, if one did."""
-    target = job.config.target
+def _confirm(job: Job, progress: Progress, claimants: Sequence[Candidate]) -> bool:
+    """Races those who claim that nothing is left to gain; whether the claim of one held, who has then won."""
+    target, limits = job.config.target, job.config
     floor = target if target is not None else progress.search.highest * (1 - TOLERANCE)
-    limit = job.config.confirmation_episodes if target is None else job.config.selection_episodes
-    result = _race(job, progress, candidates, claims, floor, limit)
+    limit = limits.confirmation_episodes if target is None else limits.selection_episodes
+    result = _race(job, progress, claimants, floor, limit)
     if result.winner is None:
-        return None
-    if target is not None:
-        return result.winner if mean_interval(result.returns, job.config.confidence).low >= target else None
-    return result.winner if result.constant else None
+        return False
+    certain = target is not None and mean_interval(result.returns, job.config.confidence).low >= target
+    held = result.constant if target is None else certain
+    if held:
+        progress.winner = claimants[result.winner]
+    return held
 
 
-def _select(job: Job, progress: Progress) -> FloatArray:
+def _select(job: Job, progress: Progress) -> Candidate:
     """The winner among the best candidates of the search and the optimizer's centre."""
     state = progress.search
-    candidates = np.concatenate([state.optimizer.center[np.newaxis], state.archive.parameters])
     # The centre was never scored itself: it claims what the best of all did, and has to show it.
-    claims = np.concatenate([state.archive.scores[:1], state.archive.scores])
-    winner = _race(job, progress, candidates, claims, -np.inf, job.config.selection_episodes).winner
-    chosen: FloatArray = candidates[winner if winner is not None else 0].copy()
-    return chosen
+    centre = Candidate(state.architecture, state.optimizer.center, state.archive[0].claim)
+    candidates = [centre, *state.archive]
+    winner = _race(job, progress, candidates, -np.inf, job.config.selection_episodes).winner
+    return candidates[winner or 0]
 
 
-def _race(
-    job: Job, progress: Progress, candidates: FloatArray, claims: FloatArray, floor: float, limit: int | None
-) -> Selection:
-    result = race(
-        job.engine,
-        job.architecture,
-        candidates,
-        claims,
-        progress.selection_seeds,
-        limit=limit or 1,
-        floor=floor,
-        observe=job.observe,
-    )
+def _race(job: Job, progress: Progress, candidates: Sequence[Candidate], floor: float, limit: int | None) -> Selection:
+    seeds, observe = progress.selection_seeds, job.observe
+    result = race(job.engine, candidates, seeds, limit=limit or 1, floor=floor, observe=observe)
     progress.selection_usage += result.usage
     return result
 

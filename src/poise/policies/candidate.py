@@ -1,0 +1,30 @@
+"""A candidate: a policy with its parameters and what it scored when it was found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from poise.policies.architecture import Architecture
+from poise.types import FloatArray
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One vector of parameters, with the architecture (and its normaliser) under which it was scored.
+
+    Attributes:
+        architecture: the policy apart from its parameters.
+        parameters: shape (architecture.parameter_count,).
+        claim: its mean return on the few episodes of its generation: a claim, not a result.
+    """
+
+    architecture: Architecture
+    parameters: FloatArray
+    claim: float
+
+
+def candidates_of(architecture: Architecture, parameters: FloatArray, claims: FloatArray) -> Sequence[Candidate]:
+    """The candidates of a generation: one a row of `parameters`."""
+    rows = zip(parameters, claims.tolist(), strict=True)
+    return [Candidate(architecture, vector.copy(), claim) for vector, claim in rows]
