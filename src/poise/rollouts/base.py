@@ -57,6 +57,17 @@ class Engine(ABC):
     ) -> EpisodeBatch:
         """`run` with its arguments checked; `seeds` has shape (candidates, episodes)."""
 
+    def exact(self) -> Engine:
+        """The engine whose episodes are Gymnasium's to the bit: what is reported comes from it. Most are that already.
+
+        It shares what this engine holds, and is closed with it.
+        """
+        return self
+
+    def prepare(self, architecture: Architecture) -> None:
+        """Does now what would otherwise be done at the first `run` with this architecture."""
+        return
+
     def close(self) -> None:
         """Releases what the engine holds. It may be called twice."""
         return

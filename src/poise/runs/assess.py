@@ -57,10 +57,10 @@ def evaluate_with_rows(
     """`evaluate`, with the single episodes and the name of the engine that played them."""
     policy = _open(policy)
     info = inspect(policy.environment)
-    with make_engine(policy.environment, engine) as chosen:
+    with make_engine(policy.environment, policy.architecture, engine) as chosen:
         scale = Scale.of(info.max_episode_steps, compiled=chosen.name == "kernel")
         evaluation, rows = evaluate_parameters(
-            chosen,
+            chosen.exact(),
             policy.architecture,
             policy.parameters,
             SeedStream(seed, Purpose.REEVALUATION),
@@ -99,7 +99,7 @@ def certify(
         PoiseError: the policy cannot be read, its environment not be made, or a number is out of range.
     """
     policy = _open(policy)
-    with make_engine(policy.environment, engine) as chosen:
+    with make_engine(policy.environment, policy.architecture, engine) as chosen:
         return certify_parameters(
             chosen,
             policy.architecture,

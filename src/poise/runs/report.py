@@ -92,7 +92,7 @@ def report(job: Job, progress: Progress, winner: Candidate, clock: PhaseClock) -
     """Evaluates the winner on episodes nobody has seen, and writes what is to be kept."""
     config, directory = job.config, job.directory
     evaluation, rows = evaluate(
-        job.engine,
+        job.engine.exact(),
         winner.architecture,
         winner.parameters,
         SeedStream(config.seed, Purpose.EVALUATION),

@@ -57,7 +57,7 @@ def train(env: str, *, out: str | Path | None = None, observe: Observer | None =
     info = inspect(EnvironmentSpec(config.env, dict(config.env_args)))
     architecture = Architecture(config.policy, info.observation, info.action)
     progress = _beginning(config, architecture)
-    with make_engine(info.spec, config.engine) as engine:
+    with make_engine(info.spec, architecture, config.engine) as engine:
         config = _resolved(config, info, engine)
         check_budget(progress.search, config.budget, config.effort)  # before anything is written
         directory = RunDirectory.create(out, info.spec.id, config.seed)
@@ -92,7 +92,7 @@ def resume(path: str | Path, *, observe: Observer | None = None, **budget: Any) 
         write_json(directory.config, config.to_json())
     for file in (directory.metrics, directory.timings):
         directory.keep_lines(file, progress.search.optimizer.generation)
-    with make_engine(info.spec, config.engine) as engine:
+    with make_engine(info.spec, architecture, config.engine) as engine:
         return _run(Job(config, directory, info, engine, observe or _nobody), progress)
 
 

@@ -1,0 +1,1 @@
+"""Compiled environments: one file each, and the driver that plays them."""
