@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from scipy import stats as scipy_stats
@@ -23,6 +23,7 @@ score_arrays = arrays(np.float64, array_shapes(min_dims=2, max_dims=2, max_side=
 
 
 @given(score_arrays)
+@settings(deadline=None, max_examples=30)
 def test_the_interquartile_mean_is_scipy_s_trimmed_mean(scores: FloatArray) -> None:
     oracle = scipy_stats.trim_mean(scores, 0.25, axis=None)
     assert float(interquartile_mean(scores)) == pytest.approx(oracle, rel=1e-12, abs=1e-12)
@@ -40,12 +41,14 @@ def test_the_optimality_gap_counts_what_is_missing_and_nothing_else() -> None:
 
 
 @given(score_arrays, st.lists(st.floats(-6.0, 6.0), min_size=1, max_size=6))
+@settings(deadline=None, max_examples=30)
 def test_the_profile_is_the_share_of_runs_above(scores: FloatArray, thresholds: list[float]) -> None:
     plain = [float(np.mean(scores > threshold)) for threshold in thresholds]
     assert performance_profile(scores, thresholds).tolist() == pytest.approx(plain)
 
 
 @given(score_arrays)
+@settings(deadline=None, max_examples=30)
 def test_the_profile_falls_from_all_to_none(scores: FloatArray) -> None:
     profile = performance_profile(scores, np.linspace(-5.1, 5.1, 60))
     assert profile[0] == 1.0

@@ -220,6 +220,14 @@ def test_the_interval_leaves_out_just_the_rates_that_the_test_speaks_against(
         assert (log_no >= threshold) == (rate > interval.high)
 
 
+@pytest.mark.parametrize(("successes", "failures"), [(1, 0), (7, 3), (5000, 2), (10**6, 0), (10**9, 10**8)])
+def test_the_ends_of_the_interval_are_where_the_evidence_is_just_enough(successes: int, failures: int) -> None:
+    interval, threshold = confidence_sequence(successes, failures, 0.95), math.log(40.0)
+    assert log_e_values(successes, failures, interval.low)[1] == pytest.approx(threshold, abs=1e-5)
+    if failures:
+        assert log_e_values(successes, failures, interval.high)[0] == pytest.approx(threshold, abs=1e-5)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("rate", [0.5, 0.9])
 def test_the_true_rate_is_in_all_intervals_at_once_as_often_as_stated(rate: float) -> None:

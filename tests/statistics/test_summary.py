@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from poise.errors import InvalidValueError
@@ -25,6 +25,7 @@ def test_each_figure_is_the_one_its_name_says() -> None:
 
 
 @given(samples)
+@settings(deadline=None)
 def test_the_mean_is_the_exact_one_rounded_whatever_the_order(values: list[float]) -> None:
     exact = sum(map(Fraction, values)) / len(values)
     assert summarize(values).mean == pytest.approx(float(exact), rel=4e-16, abs=1e-300)
@@ -32,6 +33,7 @@ def test_the_mean_is_the_exact_one_rounded_whatever_the_order(values: list[float
 
 
 @given(samples)
+@settings(deadline=None)
 def test_the_deviation_is_the_root_of_the_unbiased_variance(values: list[float]) -> None:
     exact = [Fraction(value) for value in values]
     mean = sum(exact) / len(exact)

@@ -168,10 +168,7 @@ def student_t_quantile(probability: float, degrees: float) -> float:
     tail = min(probability, 1.0 - probability)
     if tail == 0.5:
         return 0.0
-    if tail > 0.25:  # near the middle the other tail of the same beta variable keeps the digits
-        rest, share = _solve_lower_tail(math.log(1.0 - 2.0 * tail), 0.5, 0.5 * degrees)
-    else:
-        share, rest = _solve_lower_tail(math.log(2.0 * tail), 0.5 * degrees, 0.5)
+    share, rest = _solve_lower_tail(math.log(2.0 * tail), 0.5 * degrees, 0.5)
     size = math.sqrt(degrees) * math.sqrt(rest / share) if share > 0.0 else math.inf
     return size if probability > 0.5 else -size
 
@@ -195,22 +192,6 @@ def _stirling_correction(x: float) -> float:
     return total / x
 
 
-def _log1p_excess(x: float) -> float:
-    """log(1 + x) - x without cancellation, by the series of the inverse hyperbolic tangent of r = x / (2 + x)."""
-    if not -0.3 < x < 0.4:
-        return math.log1p(x) - x
-    r = x / (2.0 + x)
-    square = r * r
-    total, power, k = 0.0, 1.0, 3
-    while True:
-        term = power / k
-        total += term
-        if term < _EPSILON * total:
-            return r * (2.0 * square * total - x)
-        power *= square
-        k += 2
-
-
 def _log_kernel(x: float, y: float, a: float, b: float) -> float:
     """`log_kernel` for x and its complement y = 1 - x, both with all their digits."""
     if min(a, b) < _STIRLING_FROM:
@@ -219,7 +200,7 @@ def _log_kernel(x: float, y: float, a: float, b: float) -> float:
         return a * log_x + b * log_y - log_beta(a, b)
     total = a + b
     shift = (b * x - a * y) / total  # x less the mean
-    exponent = a * _log1p_excess(shift * total / a) + b * _log1p_excess(-shift * total / b)
+    exponent = a * math.log1p(shift * total / a) + b * math.log1p(-shift * total / b)
     correction = _stirling_correction(total) - _stirling_correction(a) - _stirling_correction(b)
     return exponent + correction + 0.5 * (math.log(a) + math.log(b / total) - math.log(2.0 * math.pi))
 
