@@ -110,6 +110,19 @@ def test_a_tail_far_below_the_smallest_float_has_its_exact_logarithm(x: float, s
     assert log_tails(x, 1.0, shape)[1] == pytest.approx(shape * math.log1p(-x), rel=1e-13)  # 1 - I_x(1, b) = (1-x)^b
 
 
+@pytest.mark.parametrize("shape", [0.3, 9.0, 30.0, 5e3, 1e7])
+def test_a_probability_near_the_smallest_float_has_its_quantile(shape: float) -> None:
+    for probability in (1e-30, 1e-300):
+        x = beta_quantile(probability, shape, 2.0 * shape)
+        if x > 0.0:  # it is not where even the quantile underflows
+            lower = log_tails(x, shape, 2.0 * shape)[0]
+            assert lower == pytest.approx(math.log(probability), rel=1e-11)
+    lower, upper_tail = log_tails(1e-300, shape, 2.0 * shape)
+    leading = shape * math.log(1e-300) - math.log(shape) - log_beta(shape, 2.0 * shape)  # DLMF 8.17.7, first term
+    assert lower == pytest.approx(leading, rel=1e-12)
+    assert upper_tail == pytest.approx(-math.exp(lower), rel=1e-9)
+
+
 @given(shapes, shapes, odds)
 @settings(deadline=None)
 def test_turning_the_interval_round_swaps_the_tails(a: float, b: float, log_odds: float) -> None:

@@ -191,6 +191,12 @@ def test_returns_of_different_numbers_of_episodes_are_no_pairs() -> None:
         paired_difference([1.0, 2.0, 3.0], [1.0, 2.0])
 
 
+def test_the_highest_confidence_below_one_still_has_its_intervals() -> None:
+    confidence = 1.0 - 2.0**-53
+    assert mean_interval([1.0, 2.0, 4.0], confidence).high > 1e3
+    assert clopper_pearson(5, 10, confidence).low < 0.01
+
+
 @pytest.mark.parametrize("confidence", [0.0, 1.0, -0.5, 95.0, math.nan])
 def test_a_confidence_outside_zero_to_one_is_refused(confidence: float) -> None:
     for call in (

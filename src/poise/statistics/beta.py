@@ -192,6 +192,11 @@ def _stirling_correction(x: float) -> float:
     return total / x
 
 
+def _log_near_one(excess: float, ratio: float) -> float:
+    """Logarithm of a ratio that is also known by what it exceeds 1 by."""
+    return math.log1p(excess) if abs(excess) < 0.5 else math.log(ratio)
+
+
 def _log_kernel(x: float, y: float, a: float, b: float) -> float:
     """`log_kernel` for x and its complement y = 1 - x, both with all their digits."""
     if min(a, b) < _STIRLING_FROM:
@@ -199,8 +204,8 @@ def _log_kernel(x: float, y: float, a: float, b: float) -> float:
         log_y = math.log(y) if y < 0.5 else math.log1p(-x)
         return a * log_x + b * log_y - log_beta(a, b)
     total = a + b
-    shift = (b * x - a * y) / total  # x less the mean
-    exponent = a * math.log1p(shift * total / a) + b * math.log1p(-shift * total / b)
+    shift = b * x - a * y  # x less the mean, times a + b
+    exponent = a * _log_near_one(shift / a, x * total / a) + b * _log_near_one(-shift / b, y * total / b)
     correction = _stirling_correction(total) - _stirling_correction(a) - _stirling_correction(b)
     return exponent + correction + 0.5 * (math.log(a) + math.log(b / total) - math.log(2.0 * math.pi))
 

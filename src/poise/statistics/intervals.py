@@ -73,7 +73,7 @@ def mean_interval(returns: npt.ArrayLike, confidence: float = 0.95) -> Interval:
     mean, deviation = mean_and_deviation(values)
     if deviation == 0.0:
         return Interval(mean, mean, confidence, "constant")
-    quantile = student_t_quantile(0.5 + 0.5 * confidence, values.size - 1)
+    quantile = -student_t_quantile(0.5 * (1.0 - confidence), values.size - 1)
     scaled = (values - mean) / deviation
     skewness = float((scaled * scaled * scaled).mean())
     error = deviation / math.sqrt(values.size)
