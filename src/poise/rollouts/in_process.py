@@ -45,6 +45,8 @@ class InProcess(Engine):
                 act = sums.watch(act)
             for episode, seed in enumerate(seeds[candidate].tolist()):
                 place = candidate, episode
+                if sums is not None:
+                    sums.begin_episode()
                 returns[place], lengths[place], terminated[place], truncated[place] = self._play(act, seed)
         return EpisodeBatch(returns, lengths, terminated, truncated, sums.value() if sums is not None else None)
 
@@ -80,23 +82,29 @@ class InProcess(Engine):
 
 
 class _Sums:
-    """Adds up the features of every observation a policy was shown, in the order they came."""
+    """Adds up the features of every observation a policy was shown: first those of an episode, then the episodes.
+
+    Every engine adds in this order, so that all of them agree to the bit.
+    """
 
     def __init__(self, architecture: Architecture) -> None:
         self._encode = architecture.observation.encode
         self._count = 0
-        self._total = np.zeros(architecture.observation.size)
-        self._squares = np.zeros(architecture.observation.size)
+        self._episodes: list[FloatArray] = []
+        self._size = architecture.observation.size
+
+    def begin_episode(self) -> None:
+        self._episodes.append(np.zeros(2 * self._size))
 
     def watch(self, act: ActFunction) -> ActFunction:
         def acting(observation: Any) -> Any:
             features = self._encode(observation)
             self._count += 1
-            self._total += features
-            self._squares += features * features
+            self._episodes[-1] += np.concatenate([features, features * features])
             return act(observation)
 
         return acting
 
     def value(self) -> ObservationSums:
-        return ObservationSums(self._count, self._total, self._squares)
+        both = np.add.accumulate(np.stack(self._episodes), axis=0)[-1]
+        return ObservationSums(self._count, both[: self._size], both[self._size :])
