@@ -130,7 +130,9 @@ def make_fill(variant: Variant, compiled: Compile) -> Any:
         if queue[NEXT] == end:
             return False
         candidate = queue[CANDIDATE]
-        put_state(work, lane, reset(take_draws(draws, (candidate * draw_stride + queue[EPISODE]) * draw_count), settings))
+        put_state(
+            work, lane, reset(take_draws(draws, (candidate * draw_stride + queue[EPISODE]) * draw_count), settings)
+        )
         work[total, lane] = work[elapsed, lane] = 0.0
         for k in range(sum_count):
             work[sums_row + k, lane] = 0.0

@@ -46,7 +46,9 @@ def policy_of(variant: Variant, compiled: Compile, look: Any) -> tuple[Any, Any]
         row = table.hidden + sum(hidden[:-1])
         output = _unrolled.linear_of_rows(hidden[-1], variant.outputs, row, last)
     else:
-        output = _unrolled.linear(variant.inputs, variant.outputs, table.weights, variant.policy.family == "linear+bias")
+        output = _unrolled.linear(
+            variant.inputs, variant.outputs, table.weights, variant.policy.family == "linear+bias"
+        )
     component = compiled(_unrolled.component)
     return compiled(layers), compiled(_unrolled.action_of(variant.kernel.action, compiled(output), component))
 
@@ -57,7 +59,12 @@ def _no_layers(work: Any, width: Any, normal: Any) -> None:
 
 def _chain(variant: Variant, compiled: Compile, look: Any) -> tuple[Callable[..., Any], int]:
     """All hidden layers one after another, and the row where the weights of the output begin."""
-    source, target, weight_row, inputs = variant.table.inputs, variant.table.hidden, variant.table.weights, variant.inputs
+    source, target, weight_row, inputs = (
+        variant.table.inputs,
+        variant.table.hidden,
+        variant.table.weights,
+        variant.inputs,
+    )
     chain = _input_layer(compiled(_unrolled.put(source, inputs)), look)
     for units in variant.policy.hidden:
         chain = _then(compiled(chain), compiled(_layer(source, inputs, target, units, weight_row)))

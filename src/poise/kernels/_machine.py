@@ -36,9 +36,7 @@ def target_machine() -> Any:
     llvm.initialize_native_asmprinter()
     triple, name, features = processor()
     target = llvm.Target.from_triple(triple)
-    return target.create_target_machine(
-        cpu=name, features=features, opt=3, reloc="pic", codemodel="small"
-    )
+    return target.create_target_machine(cpu=name, features=features, opt=3, reloc="pic", codemodel="small")
 
 
 def load(code: bytes, arguments: tuple[Any, ...]) -> Callable[..., None]:

@@ -94,7 +94,10 @@ def action_of(action: Discrete | Box, output: Any, component: Any) -> Callable[.
     """
     if isinstance(action, Discrete):
         if action.count == 2:
-            return _define("def function(work, lane, seen): return 1.0 if output(work, lane, seen, 0) > 0.0 else 0.0", output=output)
+            return _define(
+                "def function(work, lane, seen): return 1.0 if output(work, lane, seen, 0) > 0.0 else 0.0",
+                output=output,
+            )
         return _define(_LARGEST.format(count=action.count), output=output)
     parts = [f"component(output(work, lane, seen, {k}), {numbers})" for k, numbers in enumerate(box_map(action))]
     source = f"def function(work, lane, seen): return {_tuple(parts)}"

@@ -7,16 +7,35 @@ import pkgutil
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
 
 from poise.errors import InvalidValueError
 from poise.kernels.base import Kernel, Numbers
 from poise.types import EnvironmentSpec
 
+_registered: dict[str, Kernel] = {}
+
+
+def register(kernel: Kernel) -> Kernel:
+    """Makes a kernel known for the environments of its identifiers, in this process; returns it.
+
+    Call it where the environment itself is registered with Gymnasium: then ``module:Name-v0`` finds both.
+
+    Raises:
+        InvalidValueError: it names no environment.
+    """
+    if not kernel.identifiers:
+        raise InvalidValueError(f"{kernel.name}: expected the identifiers of the environments that it stands for")
+    _registered.update(dict.fromkeys(kernel.identifiers, kernel))
+    return kernel
+
+
+def kernels() -> Mapping[str, Kernel]:
+    """All kernels, poise's own and registered ones, by the identifiers of the environments they are equal to."""
+    return MappingProxyType({**_own(), **_registered})
+
 
 @lru_cache(maxsize=1)
-def kernels() -> Mapping[str, Kernel]:
-    """All kernels of poise, by the identifiers of the environments they are equal to."""
+def _own() -> Mapping[str, Kernel]:
     package = importlib.import_module("poise.kernels")
     found: dict[str, Kernel] = {}
     for module in pkgutil.iter_modules(package.__path__):
@@ -28,28 +47,20 @@ def kernels() -> Mapping[str, Kernel]:
 
 
 def kernel_for(spec: EnvironmentSpec) -> tuple[Kernel | None, Numbers, str]:
-    """The kernel for an environment and its settings; or ``None``, no settings, and the reason in words."""
-    kernel = kernels().get(spec.id)
+    """The kernel for an environment and its settings; or ``None``, no settings, and the reason in words.
+
+    That the environment is what its name says is for `poise.kernels.comparison.differences` to find out.
+    """
+    module, _, name = spec.id.rpartition(":")
+    if module and name not in kernels():
+        try:
+            importlib.import_module(module)  # as Gymnasium does with such a name; it may register a kernel
+        except ImportError as error:
+            return None, (), f"{module} cannot be imported: {error}"
+    kernel = kernels().get(name)
     if kernel is None:
         return None, (), f"there is no compiled kernel for {spec.id}"
     try:
         return kernel, kernel.with_settings(spec.kwargs), ""
     except InvalidValueError as error:
         return None, (), str(error)
-
-
-def differences(kernel: Kernel, environment: Any) -> str | None:
-    """Whether an environment is the one that a kernel was written for: what differs, in words, or ``None``.
-
-    Args:
-        kernel: the kernel.
-        environment: Gymnasium's, without wrappers: its attributes are compared with `Kernel.constants`.
-    """
-    module = type(environment).__module__
-    if not module.startswith("gymnasium.envs."):
-        return f"{module}.{type(environment).__name__} is registered in place of Gymnasium's own"
-    for name, expected in kernel.constants.items():
-        found = getattr(environment, name, None)
-        if found != expected:
-            return f"its {name} is {found}, the kernel was written for {expected}"
-    return None

@@ -7,12 +7,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from poise.errors import InvalidValueError
+from poise.errors import EnvironmentFailureError, InvalidValueError
 from poise.kernels._cache import Announce, to_stderr
-from poise.kernels._program import Program
+from poise.kernels._program import Episodes, Program
 from poise.kernels._variant import PolicyShape, Variant
-from poise.kernels.base import Discrete, Kernel, KernelUnavailableError
-from poise.kernels.catalog import differences, kernel_for
+from poise.kernels.base import Discrete, Kernel, KernelUnavailableError, Numbers
+from poise.kernels.catalog import kernel_for
+from poise.kernels.comparison import differences
 from poise.policies.architecture import Architecture
 from poise.policies.mlp import Mlp
 from poise.rollouts.base import Engine
@@ -29,6 +30,7 @@ class KernelEngine(Engine):
             sines: several times faster, and at most one episode in 100,000 may end differently.
         threads: how many may work at once; ``None`` for all processors. The result does not depend on it.
         announce: told when something has to be compiled.
+        compare: whether to make the environment once and see that the kernel is equal to it.
 
     Raises:
         KernelUnavailableError: there is no kernel for this environment, or it is not the one it was written for.
@@ -43,6 +45,7 @@ class KernelEngine(Engine):
         exact: bool = False,
         threads: int | None = None,
         announce: Announce = to_stderr,
+        compare: bool = True,
     ) -> None:
         kernel, settings, reason = kernel_for(spec)
         if kernel is None:
@@ -54,13 +57,14 @@ class KernelEngine(Engine):
         self._limit = spec.max_episode_steps or kernel.time_limit or 0
         self._threads = threads or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else [0])
         self._programs: dict[tuple[PolicyShape, bool], Program] = {}
-        _check_environment(kernel, spec)
+        if compare:
+            _check_environment(kernel, settings, spec)
 
     def exact(self) -> KernelEngine:
         """The engine that plays the same episodes to the bit as Gymnasium does."""
         if self._exact:
             return self
-        return KernelEngine(self._spec, exact=True, threads=self._threads, announce=self._announce)
+        return KernelEngine(self._spec, exact=True, threads=self._threads, announce=self._announce, compare=False)
 
     def prepare(self, architecture: Architecture) -> None:
         """Compiles what `run` will need for policies of this architecture.
@@ -82,6 +86,7 @@ class KernelEngine(Engine):
             None if normalizer is None else np.concatenate([normalizer.mean, normalizer.scale]),
             self._threads,
         )
+        _check_returns(self._spec, episodes, seeds)
         sums = None
         if sum_observations:
             size = architecture.observation.size
@@ -108,14 +113,24 @@ def _shape(architecture: Architecture) -> PolicyShape:
     return PolicyShape("linear+bias" if architecture.name == "linear+bias" else "linear", (), normalized)
 
 
-def _check_environment(kernel: Kernel, spec: EnvironmentSpec) -> None:
+def _check_environment(kernel: Kernel, settings: Numbers, spec: EnvironmentSpec) -> None:
     environment = make(spec)
     try:
-        found = differences(kernel, environment.unwrapped)
+        found = differences(kernel, settings, environment)
     finally:
         close(environment)
     if found is not None:
         raise KernelUnavailableError(f"the kernel for {spec.id} is not used: {found}")
+
+
+def _check_returns(spec: EnvironmentSpec, episodes: Episodes, seeds: SeedArray) -> None:
+    bad = np.argwhere(~np.isfinite(episodes.returns))
+    if bad.size:
+        place = tuple(bad[0])
+        raise EnvironmentFailureError(
+            f"{spec.id}, seed {seeds[place]}: expected finite rewards, got a return of {episodes.returns[place]} "
+            f"after {episodes.lengths[place]} steps"
+        )
 
 
 def _check_policy(kernel: Kernel, architecture: Architecture) -> None:
