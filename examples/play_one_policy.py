@@ -10,7 +10,7 @@ STATE = [0.0, 0.0, 0.2, 0.05]  # a cart at rest in the middle, a pole that leans
 
 policy = poise.Policy.create("CartPole-v1", "linear", POLICY)
 for name, value, weight in zip(policy.feature_names, STATE, POLICY, strict=True):
-    print(f"{name:<22} {value:6.3f} × {weight:6.3f} = {value * weight:8.5f}")
+    print(f"{name:<22} {value:6.3f} × {weight:6.3f} = {value * weight + 0.0:8.5f}")
 total = sum(value * weight for value, weight in zip(STATE, POLICY, strict=True))
 print(f"{'sum':<22} {'':15} = {total:8.5f}  →  push {'right' if policy.act(STATE) == 1 else 'left'}")
 
