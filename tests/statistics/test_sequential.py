@@ -228,6 +228,14 @@ def test_the_ends_of_the_interval_are_where_the_evidence_is_just_enough(successe
         assert log_e_values(successes, failures, interval.high)[0] == pytest.approx(threshold, abs=1e-5)
 
 
+@pytest.mark.parametrize("failures", [0, 1, 5])
+def test_one_end_at_twice_the_doubt_goes_with_the_answer(failures: int) -> None:
+    for successes in range(20, 250, 7):
+        test = SequentialTest(0.9, 0.95)
+        test.update(successes, failures)
+        assert (confidence_sequence(successes, failures, 0.9).low >= 0.9) == (test.decision is True)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("rate", [0.5, 0.9])
 def test_the_true_rate_is_in_all_intervals_at_once_as_often_as_stated(rate: float) -> None:

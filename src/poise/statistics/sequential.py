@@ -127,6 +127,9 @@ def confidence_sequence(successes: int, failures: int, confidence: float) -> Int
     1 - confidence, answer neither "less" nor "more" for. That they are an interval follows from the evidence for "at
     least p" growing as p falls, wherever it is at least 2 (shown in `docs/statistics.md`).
 
+    One end alone holds with (1 + confidence) / 2. The low end at 2 C - 1 is therefore the bound that goes with a test
+    at C: it reaches p just when the answer is yes.
+
     Args:
         successes: successful episodes, 0 or more.
         failures: the others, 0 or more.
