@@ -14,7 +14,7 @@ from poise.policies.architecture import Architecture
 from poise.rollouts.base import Engine
 from poise.seeding import SeedStream
 from poise.statistics.intervals import clopper_pearson, mean_interval
-from poise.statistics.sequential import SequentialTest, episodes_needed
+from poise.statistics.sequential import SequentialTest, confidence_sequence, episodes_needed
 from poise.statistics.summary import summarize
 from poise.types import EpisodeBatch, Event, FloatArray, Json, Observer, SeedArray, Usage
 
@@ -78,7 +78,7 @@ class Certificate:
         episodes: how many it took.
         successes: how many of them returned X or more.
         success_rate: their share.
-        low, high: an interval for the probability that holds at every moment of the test at once.
+        low, high: bounds for the probability; each alone holds at every moment of the test at once with `confidence`.
         method: of the test.
         first_seed: seed of the first episode.
     """
@@ -249,7 +249,9 @@ def certify(
         usage += batch.usage
         if observe is not None:
             observe(Event("evaluation", usage, min(usage.episodes / needed, 1.0), {"successes": successes}))
-    interval = test.interval
+    # The answer is one-sided, so is its interval: its lower end reaches the probability just when the answer is yes.
+    both_sides = 2 * confidence - 1 if confidence > 0.5 else confidence
+    interval = confidence_sequence(test.successes, test.failures, both_sides)
     return Certificate(
         certified=test.decision,
         return_at_least=return_at_least,

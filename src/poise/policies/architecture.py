@@ -158,8 +158,11 @@ class Architecture:
         weights, biases = parameters[:size].tolist(), parameters[size:].tolist()
 
         def act(observation: Any) -> int:
+            values = observation.tolist()
+            if len(values) != size:
+                self.observation.encode(observation)  # raises, and says what was expected
             total = 0.0
-            for weight, value in zip(weights, observation.tolist(), strict=True):
+            for weight, value in zip(weights, values, strict=True):
                 total += weight * value
             for bias in biases:
                 total += bias

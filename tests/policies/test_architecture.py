@@ -1,0 +1,111 @@
+"""A whole policy: the tutorial's rule, one action for one observation however it is asked for, and its normaliser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from gymnasium import spaces
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from poise.errors import InvalidValueError, UnknownNameError
+from poise.policies.architecture import Architecture, Normalizer, check_policy_name
+from poise.policies.spaces import decode_space, encode_space
+from poise.types import ObservationSums
+
+CART = spaces.Box(-np.inf, np.inf, (4,))
+
+
+def _architecture(
+    name: str, observation: spaces.Space[Any] = CART, action: spaces.Space[Any] | None = None
+) -> Architecture:
+    return Architecture(name, encode_space(observation), decode_space(action or spaces.Discrete(2)))
+
+
+def test_the_tutorials_worked_example() -> None:
+    linear = _architecture("linear")
+    policy, state = np.array([-0.116, 0.332, 0.207, 0.352]), [0, 0, 0.2, 0.05]
+    assert linear.parameter_count == 4
+    assert linear.outputs(policy, np.array(state, dtype=float)).tolist() == [pytest.approx(0.059, abs=1e-15)]
+    assert linear.act(policy, state) == 1
+    assert linear.act(-policy, state) == 0
+    assert linear.act(policy, [0, 0, 0, 0]) == 0, "the rule is: 1 if the sum is greater than 0, else 0"
+
+
+@pytest.mark.parametrize("name", ["linear", "linear+bias", "quadratic", "mlp:3", "mlp:4,2"])
+@pytest.mark.parametrize("action", [spaces.Discrete(2, start=3), spaces.Discrete(4), spaces.Box(-2, 2, (2,))])
+@settings(deadline=None, max_examples=15)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_act_bind_and_batch_agree(name: str, action: spaces.Space[Any], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    architecture = _architecture(name, action=action)
+    parameters = rng.normal(size=(3, architecture.parameter_count))
+    observations = list(rng.normal(size=(4, 4)).astype(np.float32))
+    batch = architecture.act_batch(parameters, observations)
+    for i, vector in enumerate(parameters):
+        bound = architecture.bind(vector)
+        for j, observation in enumerate(observations):
+            one = architecture.act(vector, observation)
+            assert np.array_equal(one, bound(observation))
+            assert np.array_equal(one, batch[i][j])
+            assert action.contains(one)
+
+
+def test_a_bound_policy_refuses_what_is_not_a_number() -> None:
+    act = _architecture("linear").bind(np.ones(4))
+    with pytest.raises(InvalidValueError, match="finite observation"):
+        act(np.array([np.nan, 0, 0, 0]))
+
+
+def test_a_normalizer_is_applied_before_the_weights() -> None:
+    normalizer = Normalizer(np.array([1.0, 0, 0, 0]), np.array([2.0, 1, 1, 1]))
+    architecture = _architecture("linear").with_normalizer(normalizer)
+    assert architecture.outputs(np.array([1.0, 0, 0, 0]), np.array([5.0, 0, 0, 0])).tolist() == [2.0]
+
+
+@pytest.mark.parametrize(
+    ("mean", "scale"), [([0.0], [0.0]), ([0.0], [-1.0]), ([np.nan], [1.0]), ([0.0], [np.inf]), ([0.0, 1.0], [1.0])]
+)
+def test_a_normalizer_that_cannot_be_is_refused(mean: list[float], scale: list[float]) -> None:
+    with pytest.raises(InvalidValueError):
+        Normalizer(np.array(mean), np.array(scale))
+
+
+def _sums(data: np.ndarray[Any, np.dtype[np.float64]]) -> ObservationSums:
+    return ObservationSums(len(data), data.sum(axis=0), (data * data).sum(axis=0))
+
+
+def test_fitted_to_observations_features_have_mean_zero_and_spread_one_where_a_constant_can_undo_the_shift() -> None:
+    data = np.random.default_rng(0).normal([1.0, -5.0, 0.0, 100.0], [0.1, 3.0, 1.0, 7.0], size=(5000, 4))
+    fitted = _architecture("linear+bias").normalized_by(_sums(data)).normalizer
+    assert fitted is not None
+    assert np.allclose(fitted(data).mean(axis=0), 0, atol=1e-9)
+    assert np.allclose(fitted(data).std(axis=0), 1, atol=1e-9)
+    without_constant = _architecture("linear").normalized_by(_sums(data)).normalizer
+    assert without_constant is not None
+    assert (without_constant.mean == 0).all()
+    assert np.allclose(np.sqrt((without_constant(data) ** 2).mean(axis=0)), 1)
+
+
+def test_choices_and_constants_are_left_as_they_are() -> None:
+    space = spaces.Tuple((spaces.Discrete(2), spaces.Box(-9, 9, (2,))))
+    rng = np.random.default_rng(0)
+    data = np.column_stack([*np.eye(2)[rng.integers(2, size=100)].T, rng.normal(size=100), np.full(100, 3.0)])
+    fitted = _architecture("linear+bias", space).normalized_by(_sums(data)).normalizer
+    assert fitted is not None
+    assert fitted.mean[[0, 1, 3]].tolist() == [0, 0, 0]
+    assert fitted.scale[[0, 1, 3]].tolist() == [1, 1, 1]
+    assert fitted.scale[2] != 1
+
+
+@pytest.mark.parametrize("name", ["linear", "linear+bias", "quadratic", "mlp:8", "mlp:16,16", "mlp:1"])
+def test_these_are_names_of_policies(name: str) -> None:
+    check_policy_name(name)
+
+
+@pytest.mark.parametrize("name", ["", "mlp", "mlp:", "mlp:0", "mlp:8,", "mlp:-1", "mlp:8,8,8,8,8", "liner", "Linear"])
+def test_these_are_not(name: str) -> None:
+    with pytest.raises(UnknownNameError, match="There is no policy named"):
+        check_policy_name(name)

@@ -1,0 +1,162 @@
+"""The engine that any environment works with plays exactly what plain Gymnasium plays, and names every fault."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium import spaces
+
+from poise.errors import EnvironmentFailureError, InvalidValueError
+from poise.policies.architecture import Architecture
+from poise.rollouts.environments import DEFAULT_STEP_LIMIT, inspect
+from poise.rollouts.in_process import InProcess
+from poise.types import EnvironmentSpec
+
+
+def _setup(env: str, policy: str = "linear") -> tuple[EnvironmentSpec, Architecture]:
+    info = inspect(EnvironmentSpec(env))
+    return info.spec, Architecture(policy, info.observation, info.action)
+
+
+@pytest.mark.parametrize("env", ["CartPole-v1", "Pendulum-v1", "FrozenLake-v1", "Blackjack-v1"])
+def test_it_plays_what_a_plain_loop_plays(env: str) -> None:
+    spec, architecture = _setup(env, "linear+bias")
+    rng = np.random.default_rng(0)
+    parameters, seeds = rng.normal(size=(3, architecture.parameter_count)), rng.integers(2**32, size=4, dtype=np.uint32)
+    with InProcess(spec) as engine:
+        batch = engine.run(architecture, parameters, seeds)
+    plain = gymnasium.make(env)
+    for i, j in np.ndindex(3, 4):
+        observation, _ = plain.reset(seed=int(seeds[j]))
+        total, length, terminated, truncated = 0.0, 0, False, False
+        while not (terminated or truncated):
+            action = architecture.act(parameters[i], observation)
+            observation, reward, terminated, truncated, _ = plain.step(action)
+            total, length = total + float(reward), length + 1
+        found = [float(getattr(batch, name)[i, j]) for name in ("returns", "lengths", "terminated", "truncated")]
+        assert found == [total, length, terminated, truncated]
+    plain.close()
+
+
+def test_candidates_may_have_episodes_of_their_own() -> None:
+    spec, architecture = _setup("CartPole-v1")
+    parameters = np.ones((2, 4))
+    seeds = np.array([[1, 2], [3, 4]], dtype=np.uint32)
+    with InProcess(spec) as engine:
+        own = engine.run(architecture, parameters, seeds)
+        assert (own.returns[0] == engine.run(architecture, parameters[:1], seeds[0]).returns[0]).all()
+        assert (own.returns[1] == engine.run(architecture, parameters[:1], seeds[1]).returns[0]).all()
+
+
+def test_observations_are_summed_when_asked_for() -> None:
+    spec, architecture = _setup("CartPole-v1")
+    with InProcess(spec) as engine:
+        batch = engine.run(architecture, np.ones((1, 4)), np.array([5], dtype=np.uint32), sum_observations=True)
+    plain = gymnasium.make("CartPole-v1")
+    observation, _ = plain.reset(seed=5)
+    seen, over = [], False
+    while not over:
+        seen.append(np.asarray(observation, dtype=np.float64))
+        observation, _, terminated, truncated, _ = plain.step(1 if sum(observation.tolist()) > 0 else 0)
+        over = terminated or truncated
+    plain.close()
+    assert batch.observation_sums is not None
+    assert batch.observation_sums.count == len(seen) == batch.lengths.sum()
+    assert (batch.observation_sums.total == np.add.accumulate(seen, axis=0)[-1]).all()
+    assert (batch.observation_sums.squares == np.add.accumulate(np.square(seen), axis=0)[-1]).all()
+
+
+class Faulty(gymnasium.Env[Any, Any]):
+    """Does wrong in one chosen way at its third step, or goes on for ever."""
+
+    observation_space = spaces.Box(-np.inf, np.inf, (2,), np.float64)
+    action_space = spaces.Discrete(2)
+
+    def __init__(self, fault: str) -> None:
+        self.fault, self.steps, self.shared = fault, 0, np.zeros(2)
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        super().reset(seed=seed)
+        if self.fault == "reset raises":
+            raise RuntimeError("no start today")
+        self.steps = 0
+        return self._observation(), {}
+
+    def _observation(self) -> Any:
+        if self.fault == "observation is NaN" and self.steps == 3:
+            return np.array([0.0, np.nan])
+        if self.fault == "observation has another size" and self.steps == 3:
+            return np.zeros(3)
+        self.shared[:] = self.steps
+        return self.shared
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        self.steps += 1
+        if self.fault == "step raises" and self.steps == 3:
+            raise ZeroDivisionError("a wheel came off")
+        reward = float("nan") if self.fault == "reward is NaN" and self.steps == 3 else 1.0
+        return self._observation(), reward, self.fault != "never ends" and self.steps >= 5, False, {}
+
+
+@pytest.fixture(autouse=True)
+def faulty() -> Iterator[None]:
+    gymnasium.register("Faulty-v0", entry_point=lambda **arguments: Faulty(**arguments))
+    yield
+    del gymnasium.registry["Faulty-v0"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("reset raises", "raised RuntimeError: no start today"),
+        ("step raises", "seed 7, step 3: raised ZeroDivisionError: a wheel came off"),
+        ("reward is NaN", "expected finite rewards, got a return of nan"),
+        ("observation is NaN", "seed 7, step 4: expected a finite observation"),
+        ("observation has another size", "expected an observation of 2 features, got one of 3"),
+    ],
+)
+@pytest.mark.parametrize("policy", ["linear", "quadratic"])
+def test_a_fault_of_the_environment_is_named_and_the_engine_goes_on(fault: str, words: str, policy: str) -> None:
+    info = inspect(EnvironmentSpec("Faulty-v0", {"fault": "none"}))
+    architecture = Architecture(policy, info.observation, info.action)
+    parameters, seeds = np.ones((1, architecture.parameter_count)), np.array([7], dtype=np.uint32)
+    with InProcess(EnvironmentSpec("Faulty-v0", {"fault": fault})) as engine:
+        for _ in range(2):
+            with pytest.raises(EnvironmentFailureError, match=words):
+                engine.run(architecture, parameters, seeds)
+    with InProcess(info.spec) as engine:
+        assert engine.run(architecture, parameters, seeds).returns.tolist() == [[5.0]]
+
+
+def test_an_environment_without_a_time_limit_gets_one() -> None:
+    info = inspect(EnvironmentSpec("Faulty-v0", {"fault": "never ends"}))
+    assert info.time_limit_is_ours
+    with InProcess(info.spec) as engine:
+        architecture = Architecture("linear", info.observation, info.action)
+        batch = engine.run(architecture, np.ones((1, 2)), np.array([0], dtype=np.uint32))
+    assert batch.lengths.tolist() == [[DEFAULT_STEP_LIMIT]]
+    assert batch.truncated.all()
+    assert not batch.terminated.any()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "seeds", "words"),
+    [
+        (np.ones(4), np.array([1], dtype=np.uint32), "expected parameters of shape"),
+        (np.ones((1, 3)), np.array([1], dtype=np.uint32), "expected parameters of shape"),
+        (np.full((1, 4), np.nan), np.array([1], dtype=np.uint32), "finite parameters"),
+        (np.ones((1, 4)), np.array([1.5]), "seeds of type uint32, got float64"),
+        (np.ones((1, 4)), np.array([-1]), "seeds of type uint32, got int64"),
+        (np.ones((2, 4)), np.ones((3, 1), dtype=np.uint32), "expected seeds of shape"),
+        (np.ones((1, 4)), np.array([], dtype=np.uint32), "at least one candidate and one episode"),
+        (np.ones((0, 4)), np.array([1], dtype=np.uint32), "at least one candidate and one episode"),
+    ],
+)
+def test_a_call_that_makes_no_sense_is_refused_before_anything_runs(parameters: Any, seeds: Any, words: str) -> None:
+    spec, architecture = _setup("CartPole-v1")
+    with InProcess(spec) as engine, pytest.raises(InvalidValueError, match=words):
+        engine.run(architecture, parameters, seeds)

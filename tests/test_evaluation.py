@@ -1,0 +1,123 @@
+"""The honest figure rests on fresh episodes alone, and a certificate answers when it can and not before."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from gymnasium import spaces
+
+from poise.errors import InvalidValueError
+from poise.evaluation import Certificate, Evaluation, certify, evaluate
+from poise.policies.architecture import Architecture
+from poise.policies.spaces import decode_space, encode_space
+from poise.seeding import Purpose, SeedStream, purpose_of
+from poise.testing.fake_engine import FakeEngine
+from poise.types import Event, Usage
+
+ARCHITECTURE = Architecture("linear", encode_space(spaces.Box(-1, 1, (2,))), decode_space(spaces.Discrete(2)))
+PARAMETERS = np.zeros(2)
+
+
+def _evaluate(rate: float = 0.9, **options: object) -> tuple[Evaluation, FakeEngine]:
+    engine = FakeEngine(lambda p, rng: 500.0 if rng.random() < rate else 100.0 * rng.random())
+    seeds = SeedStream(3, Purpose.EVALUATION)
+    arguments = {"episodes": 200, "threshold": 475.0} | options
+    return evaluate(engine, ARCHITECTURE, PARAMETERS, seeds, **arguments)[0], engine  # type: ignore[arg-type]
+
+
+def test_it_plays_the_asked_number_of_evaluation_episodes_each_once() -> None:
+    evaluation, engine = _evaluate()
+    assert len(engine.seen) == len(set(engine.seen)) == evaluation.episodes == 200
+    assert {purpose_of(seed) for seed in engine.seen} == {Purpose.EVALUATION}
+    assert evaluation.first_seed == engine.seen[0]
+
+
+def test_what_it_says_is_what_was_played() -> None:
+    evaluation, engine = _evaluate()
+    returns = []
+    for seed in engine.seen:
+        rng = np.random.default_rng(seed)
+        returns.append(500.0 if rng.random() < 0.9 else 100.0 * rng.random())
+    assert evaluation.mean == pytest.approx(np.mean(returns))
+    assert (evaluation.min, evaluation.max) == (min(returns), max(returns))
+    assert evaluation.success_rate == np.mean([value >= 475 for value in returns])
+    assert evaluation.low < evaluation.mean < evaluation.high
+    assert evaluation.success_low is not None
+    assert evaluation.success_high is not None
+    assert evaluation.success_rate is not None
+    assert evaluation.success_low < evaluation.success_rate < evaluation.success_high
+    assert evaluation.success_method == "clopper-pearson"
+    assert json.loads(json.dumps(evaluation.to_json(), allow_nan=False))["episodes"] == 200
+
+
+def test_perfect_returns_leave_no_doubt_of_the_mean_but_some_of_the_rate() -> None:
+    evaluation, _ = _evaluate(rate=1.0)
+    assert (evaluation.low, evaluation.mean, evaluation.high) == (500.0, 500.0, 500.0)
+    assert evaluation.success_low is not None
+    assert 0.98 < evaluation.success_low < 1.0 == evaluation.success_high
+
+
+def test_without_a_threshold_there_is_no_rate() -> None:
+    evaluation, _ = _evaluate(threshold=None)
+    assert evaluation.success_rate is None
+
+
+@pytest.mark.parametrize("episodes", [1, 0, -5])
+def test_fewer_than_two_episodes_are_refused(episodes: int) -> None:
+    with pytest.raises(InvalidValueError, match="at least 2 evaluation episodes"):
+        _evaluate(episodes=episodes)
+
+
+def test_its_progress_is_told_and_adds_up() -> None:
+    events: list[Event] = []
+    _evaluate(observe=events.append)
+    assert events[-1].usage == Usage(2000, 200)
+    assert events[-1].done == 1.0
+    assert 10 < len(events) <= 60
+
+
+def _certify(rate: float, probability: float, **options: object) -> tuple[Certificate, FakeEngine]:
+    engine = FakeEngine(lambda p, rng: float(rng.random() < rate))
+    seeds = SeedStream(4, Purpose.CERTIFICATION)
+    found, usage = certify(
+        engine,
+        ARCHITECTURE,
+        PARAMETERS,
+        seeds,
+        return_at_least=1.0,
+        probability=probability,
+        **options,  # type: ignore[arg-type]
+    )
+    assert usage.episodes == found.episodes == len(engine.seen) == len(set(engine.seen))
+    assert found.low <= found.success_rate <= found.high
+    return found, engine
+
+
+def test_a_certificate_says_yes_no_or_that_it_does_not_know() -> None:
+    assert _certify(1.0, 0.95)[0].certified is True
+    assert _certify(0.5, 0.95)[0].certified is False
+    undecided, engine = _certify(0.95, 0.95, max_episodes=50)
+    assert undecided.certified is None
+    assert len(engine.seen) == 50
+    assert {purpose_of(seed) for seed in engine.seen} == {Purpose.CERTIFICATION}
+
+
+def test_the_lower_bound_reaches_the_probability_just_when_the_answer_is_yes() -> None:
+    certificate, _ = _certify(1.0, 0.95, max_batch=1)
+    assert certificate.low >= 0.95
+    assert certificate.low == pytest.approx(0.95, abs=2e-3)
+
+
+def test_a_bad_policy_is_refused_after_a_few_episodes() -> None:
+    assert _certify(0.0, 0.999)[0].episodes < 10
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"probability": 1.0}, {"probability": 0.0}, {"confidence": 1.0}, {"max_episodes": 0}],
+)
+def test_a_question_that_cannot_be_answered_is_refused(options: dict[str, float]) -> None:
+    with pytest.raises(InvalidValueError):
+        _certify(1.0, **({"probability": 0.9} | options))

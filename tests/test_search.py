@@ -1,0 +1,173 @@
+"""The loop: what it pays for, which episodes it plays, when it stops, and that it can be interrupted and resumed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gymnasium import spaces
+
+from poise.errors import InvalidValueError
+from poise.optimizers.cma_es import CmaEs
+from poise.policies.architecture import Architecture
+from poise.policies.candidate import Candidate
+from poise.policies.spaces import decode_space, encode_space
+from poise.runs import checkpoint
+from poise.runs.checkpoint import Progress
+from poise.search import ARCHIVE_SIZE, CONFIRMED, INTERRUPTED, TARGET_CONFIRMED, Effort, SearchState, probe, search
+from poise.seeding import Purpose, SeedStream, generator, purpose_of
+from poise.testing.fake_engine import FakeEngine, ReturnFunction
+from poise.types import Budget, Event, FloatArray
+
+ARCHITECTURE = Architecture("linear", encode_space(spaces.Box(-9, 9, (3,))), decode_space(spaces.Discrete(2)))
+
+
+def _sphere(parameters: FloatArray, rng: np.random.Generator) -> float:
+    return -float(np.square(parameters - 1.0).sum()) + 0.01 * rng.normal()
+
+
+def _state(seed: int = 0) -> SearchState:
+    return SearchState(CmaEs(3, generator(seed, "optimizer")), ARCHITECTURE, SeedStream(seed, Purpose.SEARCH))
+
+
+def _never(_: Sequence[Candidate]) -> bool:
+    return False
+
+
+def _search(
+    returns: ReturnFunction = _sphere,
+    budget: Budget | None = None,
+    effort: Effort | None = None,
+    *,
+    state: SearchState | None = None,
+    ceiling: float = np.inf,
+    confirm: object = _never,
+    stop_after: int | None = None,
+) -> tuple[SearchState, FakeEngine, list[Event]]:
+    engine, events = FakeEngine(returns, ceiling=ceiling), list[Event]()
+    state = search(
+        state or _state(),
+        engine,
+        budget or Budget(max_episodes=70),
+        effort or Effort(),
+        confirm=confirm,  # type: ignore[arg-type]
+        observe=events.append,
+        interrupted=lambda: stop_after is not None and len(events) >= stop_after,
+    )
+    return state, engine, events
+
+
+def test_it_plays_search_episodes_alone_each_once_and_pays_for_all() -> None:
+    state, engine, events = _search(effort=Effort(common_episodes=False))
+    assert {purpose_of(seed) for seed in engine.seen} == {Purpose.SEARCH}
+    assert len(set(engine.seen)) == len(engine.seen) == state.usage.episodes
+    assert state.usage.steps == 10 * len(engine.seen)
+    assert [e.usage.episodes for e in events] == [e.metrics["episodes"] for e in events]
+    assert events[-1].usage == state.usage
+
+
+def test_candidates_of_a_generation_meet_the_same_episodes_and_generations_others() -> None:
+    state, engine, _ = _search()
+    population = state.optimizer.population
+    generations = [set(engine.seen[i : i + population]) for i in range(0, len(engine.seen), population)]
+    assert all(len(seeds) == 1 for seeds in generations)
+    assert len(set.union(*generations)) == len(generations) == 10
+
+
+def test_it_finds_what_it_is_looking_for() -> None:
+    state, _, _ = _search(budget=Budget(max_episodes=1000))
+    assert np.allclose(state.optimizer.center, 1.0, atol=0.1)
+    assert state.archive[0].claim > -0.1
+
+
+def test_the_archive_holds_the_best_first_and_of_equals_the_newest() -> None:
+    state, _, _ = _search(lambda p, rng: float(np.sign(p[0])), Budget(max_episodes=140))
+    claims = [candidate.claim for candidate in state.archive]
+    assert claims == sorted(claims, reverse=True)
+    assert len(claims) == ARCHIVE_SIZE
+    newest = state.optimizer.ask()
+    assert not any((candidate.parameters == row).all() for candidate in state.archive for row in newest)
+
+
+@pytest.mark.parametrize(
+    ("budget", "reason", "episodes"),
+    [
+        (Budget(max_episodes=69), "the budget of 69 episodes is used", 63),
+        (Budget(max_steps=100), "the budget of 100 steps is used", 14),
+        (Budget(max_seconds=1e-9), "the budget of 1e-09 seconds is used", 7),
+    ],
+)
+def test_it_stops_when_the_budget_is_used(budget: Budget, reason: str, episodes: int) -> None:
+    state, _, _ = _search(budget=budget)
+    assert state.stopped_because == reason
+    assert state.usage.episodes == episodes
+
+
+def test_it_stops_when_the_optimizer_is_done() -> None:
+    state, _, _ = _search(lambda p, rng: 0.0, Budget(max_episodes=1_000_000))
+    assert state.stopped_because
+    assert "budget" not in state.stopped_because
+
+
+def test_a_budget_below_one_generation_is_refused() -> None:
+    with pytest.raises(InvalidValueError, match=r"at least one generation, 21 episodes \(7 candidates with 3 each\)"):
+        _search(budget=Budget(max_episodes=20), effort=Effort((3,)))
+
+
+def test_lasting_to_the_time_limit_is_the_top_only_where_others_got_less() -> None:
+    asked: list[int] = []
+
+    def confirm(claimants: Sequence[Candidate]) -> bool:
+        asked.append(len(claimants))
+        return True
+
+    state, _, _ = _search(lambda p, rng: 500.0 if p[0] > 0 else 9.0, ceiling=500.0, confirm=confirm)
+    assert state.stopped_because == CONFIRMED
+    assert asked
+    assert asked[0] >= 2, "the optimizer's centre races beside those that claim"
+
+
+@pytest.mark.parametrize("value", [-200.0, 0.0, 7.0])
+def test_never_getting_anywhere_is_not_taken_for_the_top(value: float) -> None:
+    # Every policy of MountainCar ends by the time limit with -200 until one of them reaches the goal.
+    state, _, _ = _search(lambda p, rng: value, ceiling=value, confirm=lambda claimants: True)
+    assert state.stopped_because != CONFIRMED
+
+
+def test_a_target_is_claimed_by_reaching_it() -> None:
+    state, _, _ = _search(budget=Budget(max_episodes=700, target=-0.5), confirm=lambda claimants: True)
+    assert state.stopped_because == TARGET_CONFIRMED
+    assert state.archive[0].claim >= -0.5
+
+
+def test_a_claim_that_is_not_confirmed_lets_the_search_go_on() -> None:
+    state, _, _ = _search(lambda p, rng: 500.0 if p[0] > 0 else 9.0, ceiling=500.0)
+    assert state.usage.episodes == 70
+
+
+def test_episodes_a_candidate_grow_over_the_budget() -> None:
+    _, _, events = _search(budget=Budget(max_episodes=700), effort=Effort((1, 3, 10)))
+    played = np.diff([0, *(e.usage.episodes for e in events)]) // 7
+    assert sorted(set(played.tolist())) == [1, 3, 10]
+    assert (np.diff(played) >= 0).all()
+
+
+def test_interrupted_and_resumed_from_a_checkpoint_it_is_the_same_search(tmp_path: Path) -> None:
+    whole, _, events = _search(budget=Budget(max_episodes=210))
+    half, _, before = _search(budget=Budget(max_episodes=210), stop_after=11)
+    assert half.stopped_because == INTERRUPTED
+    checkpoint.save(tmp_path / "c", Progress(half, SeedStream(0, Purpose.SELECTION)))
+    taken_up = checkpoint.load(tmp_path / "c", ARCHITECTURE).search
+    resumed, _, after = _search(budget=Budget(max_episodes=210), state=taken_up)
+    assert [dict(e.metrics) for e in [*before, *after]] == [dict(e.metrics) for e in events]
+    assert (resumed.optimizer.center == whole.optimizer.center).all()
+
+
+def test_probing_pays_for_its_episodes() -> None:
+    state, engine = _state(), FakeEngine(_sphere)
+    probe(state, engine, generator(0, "probe"))
+    assert state.usage.episodes == len(set(engine.seen)) == 32
+    _, engine_after, _ = _search(state=state)
+    assert not set(engine.seen) & set(engine_after.seen)

@@ -1,0 +1,104 @@
+"""The race finds out who was lucky, and costs little more than the winner's own episodes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from gymnasium import spaces
+
+from poise.errors import InvalidValueError
+from poise.policies.architecture import Architecture
+from poise.policies.candidate import Candidate
+from poise.policies.spaces import decode_space, encode_space
+from poise.seeding import Purpose, SeedStream, purpose_of
+from poise.selection import Selection, race
+from poise.testing.fake_engine import FakeEngine, ReturnFunction
+
+ARCHITECTURE = Architecture("linear", encode_space(spaces.Box(-1, 1, (2,))), decode_space(spaces.Discrete(2)))
+
+
+def _candidates(parameters: list[list[float]], claims: list[float]) -> list[Candidate]:
+    rows = zip(parameters, claims, strict=True)
+    return [Candidate(ARCHITECTURE, np.array(vector), claim) for vector, claim in rows]
+
+
+def _race(
+    returns: ReturnFunction,
+    parameters: list[list[float]],
+    claims: list[float],
+    *,
+    limit: int = 100,
+    floor: float = -np.inf,
+    ceiling: float = np.inf,
+    seed: int = 0,
+) -> tuple[Selection, FakeEngine]:
+    engine = FakeEngine(returns, ceiling=ceiling)
+    candidates = _candidates(parameters, claims)
+    return race(engine, candidates, SeedStream(seed, Purpose.SELECTION), limit=limit, floor=floor), engine
+
+
+def test_it_plays_selection_episodes_alone_and_pays_for_each() -> None:
+    result, engine = _race(lambda p, rng: p[0] + rng.normal(), [[0.0, 0], [1, 0], [2, 0]], [9.0, 9, 9])
+    assert {purpose_of(seed) for seed in engine.seen} == {Purpose.SELECTION}
+    assert result.usage.episodes == len(engine.seen) == result.episodes.sum()
+    assert result.usage.steps == 10 * len(engine.seen)
+
+
+def test_a_lucky_candidate_is_found_out_after_a_few_episodes() -> None:
+    result, _ = _race(lambda p, rng: p[0], [[1.0, 0], [5, 0]], [100.0, 5.0])
+    assert result.winner == 1
+    assert result.episodes.tolist() == [1, 100]
+
+
+def test_all_candidates_meet_the_same_episodes_in_the_same_order() -> None:
+    _, engine = _race(lambda p, rng: p[0] - rng.random(), [[0.0, 0], [0.1, 0], [0.05, 0]], [9.0, 9, 9], limit=20)
+    first = SeedStream(0, Purpose.SELECTION).take(20).tolist()
+    assert set(engine.seen) <= set(first)
+    assert engine.seen.count(first[0]) == 3
+
+
+def test_of_a_hundred_noisy_candidates_it_finds_a_good_one_cheaply() -> None:
+    # Bounded returns with most candidates poor, as random policies of CartPole are.
+    def returns(p: np.ndarray[tuple[int], np.dtype[np.float64]], rng: np.random.Generator) -> float:
+        return float(min(500.0, rng.exponential(p[0]))) if p[0] < 400 else 500.0
+
+    regrets, naive, costs = [], [], []
+    for trial in range(40):
+        rng = np.random.default_rng(trial)
+        level = np.minimum(rng.exponential(60, size=100), 390.0)
+        level[rng.integers(100)] = 450.0  # one of them is perfect
+        claims = [returns(np.array([value]), rng) for value in level]
+        result, _ = _race(returns, [[value, 0.0] for value in level], claims, seed=trial)
+        assert result.winner is not None
+        regrets.append(450.0 - level[result.winner])
+        naive.append(450.0 - level[int(np.argmax(claims))])
+        costs.append(result.usage.episodes)
+    assert np.mean(regrets) < 2.0
+    assert np.mean(naive) > 20.0
+    assert np.mean(costs) < 300
+
+
+def test_nobody_wins_below_the_floor() -> None:
+    result, _ = _race(lambda p, rng: p[0], [[1.0, 0], [2, 0]], [9.0, 9], floor=5.0)
+    assert result.winner is None
+    assert result.returns.size == 0
+    assert result.usage.episodes == 2
+
+
+def test_a_winner_is_constant_only_if_every_episode_lasted_with_one_return() -> None:
+    assert _race(lambda p, rng: 5.0, [[1.0, 0]], [5.0], ceiling=5.0)[0].constant
+    assert not _race(lambda p, rng: 5.0, [[1.0, 0]], [5.0])[0].constant
+    assert not _race(lambda p, rng: 5.0 + (rng.random() < 0.05), [[1.0, 0]], [6.0], ceiling=5.0)[0].constant
+
+
+def test_of_equals_the_first_goes_first_and_wins() -> None:
+    result, _ = _race(lambda p, rng: 5.0, [[1.0, 0], [2, 0], [3, 0]], [5.0, 5, 5])
+    assert result.winner == 0
+    assert result.episodes.tolist() == [100, 0, 0]
+    assert np.isnan(result.means[1:]).all()
+
+
+def test_a_race_of_nobody_or_for_nothing_is_refused() -> None:
+    for parameters, limit in (([], 100), ([[1.0, 0.0]], 0)):
+        with pytest.raises(InvalidValueError, match="at least one candidate and a limit"):
+            _race(lambda p, rng: 0.0, parameters, [0.0] * len(parameters), limit=limit)
