@@ -29,7 +29,7 @@ OPTIONS: dict[str, Any] = {
 _inlined = njit(**OPTIONS)
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def _high_product(typing: Any, x: Any, y: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         wide = ir.IntType(128)
@@ -39,7 +39,7 @@ def _high_product(typing: Any, x: Any, y: Any) -> Any:
     return types.uint64(types.uint64, types.uint64), generate
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def _power_of_two(typing: Any, shifted: Any) -> Any:
     """2**n from n + 2**52 + 1023: its lowest bits are those of the exponent."""
 
@@ -84,7 +84,7 @@ def _exact_float32_power2(x: Any) -> Any:
 
 @_inlined
 def _modulo(x: Any, period: Any) -> Any:
-    turns = math.floor(x / period)
+    turns = np.floor(x / period)
     rest = x - turns * period
     return rest + period if rest < 0.0 else rest
 
@@ -134,7 +134,7 @@ def _cos_eighth(x: Any) -> Any:
     return top + (((1.0 - top) - half) + w * p)
 
 
-# π/2 in three parts; the first two have 33 bits, so that their products with up to 20 bits are exact.
+# π/2 in three parts; the first two have 33 bits, so that their products with numbers of 20 bits are exact.
 _HALF_PI_1 = float.fromhex("0x1.921fb544p+0")
 _HALF_PI_2 = float.fromhex("0x1.0b4611a6p-34")
 _HALF_PI_3 = float.fromhex("0x1.3198a2e037073p-69")
@@ -142,23 +142,29 @@ _HALF_PI_3 = float.fromhex("0x1.3198a2e037073p-69")
 
 @_inlined
 def _reduced(x: Any) -> Any:
-    """Quarter turns taken off (0 to 3 after whole turns), and the rest from -π/4 to π/4; |x| <= 1e6."""
-    quarters = math.floor(x * 0.6366197723675814 + 0.5)
-    rest = ((x - quarters * _HALF_PI_1) - quarters * _HALF_PI_2) - quarters * _HALF_PI_3
-    return quarters - 4.0 * math.floor(quarters * 0.25), rest
+    """Quarter turns taken off (0 to 3 after whole turns), the rest from -π/4 to π/4, and its own rest; |x| <= 1e6."""
+    quarters = np.floor(x * 0.6366197723675814 + 0.5)
+    near = x - quarters * _HALF_PI_1
+    off = quarters * _HALF_PI_2 + quarters * _HALF_PI_3
+    rest = near - off
+    return quarters - 4.0 * np.floor(quarters * 0.25), rest, (near - rest) - off
 
 
 @_inlined
 def _sin_wide(x: Any) -> Any:
-    quarter, rest = _reduced(x)
-    value = _cos_eighth(rest) if (quarter == 1.0) | (quarter == 3.0) else _sin_eighth(rest)
+    quarter, rest, small = _reduced(x)
+    sine, cosine = _sin_eighth(rest), _cos_eighth(rest)
+    odd = (quarter == 1.0) | (quarter == 3.0)
+    value = cosine - small * sine if odd else sine + small * cosine
     return -value if quarter >= 2.0 else value
 
 
 @_inlined
 def _cos_wide(x: Any) -> Any:
-    quarter, rest = _reduced(x)
-    value = _sin_eighth(rest) if (quarter == 1.0) | (quarter == 3.0) else _cos_eighth(rest)
+    quarter, rest, small = _reduced(x)
+    sine, cosine = _sin_eighth(rest), _cos_eighth(rest)
+    odd = (quarter == 1.0) | (quarter == 3.0)
+    value = sine + small * cosine if odd else cosine - small * sine
     return -value if (quarter == 1.0) | (quarter == 2.0) else value
 
 
@@ -167,12 +173,14 @@ def _tanh(x: Any) -> Any:
     """With u = exp(2|x|) - 1: tanh|x| = u / (u + 2)."""
     y = math.fabs(x)
     y = 2.0 * (y if y < 20.0 else 20.0)
-    n = math.floor(y * 1.4426950408889634 + 0.5)
+    n = np.floor(y * 1.4426950408889634 + 0.5)
     r = (y - n * 0.6931471803691238) - n * 1.9082149292705877e-10
-    p = 1 / 39916800 + r * (1 / 479001600 + r * (1 / 6227020800))
-    p = 1 / 40320 + r * (1 / 362880 + r * (1 / 3628800 + r * p))
-    p = 1 / 120 + r * (1 / 720 + r * (1 / 5040 + r * p))
-    p = r + r * r * (0.5 + r * (1 / 6 + r * (1 / 24 + r * p)))
+    r2 = r * r
+    r4 = r2 * r2
+    p = (1 / 6 + r * (1 / 24)) + r2 * (1 / 120 + r * (1 / 720))
+    q = (1 / 5040 + r * (1 / 40320)) + r2 * (1 / 362880 + r * (1 / 3628800))
+    p = p + r4 * (q + r4 * ((1 / 39916800 + r * (1 / 479001600)) + r2 * (1 / 6227020800)))
+    p = r + r2 * (0.5 + r * p)
     scale = _power_of_two(n + 4503599627371519.0)
     u = scale * p + (scale - 1.0)
     value = math.copysign(u / (u + 2.0), x)
@@ -190,15 +198,15 @@ def exact() -> Replacements:
 
 
 def side_by_side(largest_angle: float | None) -> Replacements:
-    """Polynomials, for angles of at most `largest_angle` radians (``None``: any, then sin and cos are the C library's)."""
+    """Polynomials, for angles of at most `largest_angle` radians; for unknown ones only that of tanh."""
+    if largest_angle is None or largest_angle > 1e6:
+        return exact() | {elementary.tanh: _tanh}
     found = _BOTH | {
         elementary.power2: _square,
         elementary.float32_power2: _single_square,
         elementary.modulo: _modulo,
         elementary.tanh: _tanh,
     }
-    if largest_angle is None or largest_angle > 1e6:
-        return found
     if largest_angle <= 0.25:
         return found | {elementary.sin: _sin_near, elementary.cos: _cos_near}
     if largest_angle <= math.pi / 4:

@@ -1,8 +1,8 @@
 """Machine code on disk, so that a kernel is compiled once on a machine.
 
 A file's name is a hash of all that the code depends on: the kernel's functions and what they call, poise's own
-drivers, the versions of poise, numba, llvmlite and Python, and the processor. There is nothing to invalidate, and two processes
-that compile the same thing write the same file, each whole at once.
+drivers, the versions of numba, llvmlite and Python, and the processor. There is nothing to invalidate, and two
+processes that compile the same thing write the same file, each whole at once.
 """
 
 from __future__ import annotations

@@ -25,10 +25,23 @@ RUN = (*(types.int64,) * 4, types.float64, F64, F64, F64, F64, F64, I64, U8, F64
 DRAW = (types.int64, types.int64, U32, F64, U32)
 """Argument types of the two kinds of programs; `_machine` has the same for ctypes."""
 
-OUTSIDE = frozenset(
-    {"sin", "cos", "tan", "tanh", "exp", "log", "pow", "powf", "fmod", "floor", "sqrt", "atan2", "expm1"}
-)
-OUTSIDE |= {"memset", "memcpy", "memmove", "asin", "acos", "atan", "sinh", "cosh", "log1p", "hypot", "sinf", "cosf"}
+OUTSIDE = {
+    "cos",
+    "exp",
+    "expm1",
+    "floor",
+    "fmod",
+    "log",
+    "log1p",
+    "pow",
+    "powf",
+    "sin",
+    "sincos",
+    "sqrt",
+    "tan",
+    "tanh",
+}
+OUTSIDE |= {"acos", "asin", "atan", "atan2", "cosh", "hypot", "memcpy", "memmove", "memset", "sinh"}
 """Functions of the C library that machine code may call. A call of any other would mean that it allocates or raises."""
 
 

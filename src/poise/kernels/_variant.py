@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, TypeAlias
@@ -80,7 +81,7 @@ class Variant:
             return outputs * (inputs + inputs * (inputs + 1) // 2 + 1)
         widths = (inputs, *self.policy.hidden, outputs)
         bias = self.policy.family != "linear"
-        return sum(b * (a + bias) for a, b in zip(widths, widths[1:], strict=False))
+        return sum(b * (a + bias) for a, b in itertools.pairwise(widths))
 
     @property
     def lane_count(self) -> int:

@@ -31,6 +31,7 @@ class KernelEngine(Engine):
         threads: how many may work at once; ``None`` for all processors. The result does not depend on it.
         announce: told when something has to be compiled.
         compare: whether to make the environment once and see that the kernel is equal to it.
+        kernel: the kernel to play; ``None`` for the one that is known for the environment.
 
     Raises:
         KernelUnavailableError: there is no kernel for this environment, or it is not the one it was written for.
@@ -46,15 +47,19 @@ class KernelEngine(Engine):
         threads: int | None = None,
         announce: Announce = to_stderr,
         compare: bool = True,
+        kernel: Kernel | None = None,
     ) -> None:
-        kernel, settings, reason = kernel_for(spec)
-        if kernel is None:
+        found, settings, reason = (
+            kernel_for(spec) if kernel is None else (kernel, kernel.with_settings(spec.kwargs), "")
+        )
+        if found is None:
             raise KernelUnavailableError(reason)
+        kernel = found
         if threads is not None and threads < 1:
             raise InvalidValueError(f"expected at least one thread, got {threads}")
         self._spec, self._exact, self._announce = spec, exact, announce
         self._kernel, self._settings = kernel, settings
-        self._limit = spec.max_episode_steps or kernel.time_limit or 0
+        self._limit = spec.max_episode_steps or _time_limit(kernel, spec)
         self._threads = threads or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else [0])
         self._programs: dict[tuple[PolicyShape, bool], Program] = {}
         if compare:
@@ -64,7 +69,14 @@ class KernelEngine(Engine):
         """The engine that plays the same episodes to the bit as Gymnasium does."""
         if self._exact:
             return self
-        return KernelEngine(self._spec, exact=True, threads=self._threads, announce=self._announce, compare=False)
+        return KernelEngine(
+            self._spec,
+            exact=True,
+            threads=self._threads,
+            announce=self._announce,
+            compare=False,
+            kernel=self._kernel,
+        )
 
     def prepare(self, architecture: Architecture) -> None:
         """Compiles what `run` will need for policies of this architecture.
@@ -102,6 +114,17 @@ class KernelEngine(Engine):
             variant = Variant(self._kernel, key[0], not self._exact, sum_observations)
             self._programs[key] = Program(variant, self._announce)
         return self._programs[key]
+
+
+def _time_limit(kernel: Kernel, spec: EnvironmentSpec) -> int:
+    """The limit that the environment is registered with; kernels that stand for several leave it to them."""
+    import gymnasium
+
+    registered = gymnasium.registry.get(spec.id.rpartition(":")[2])
+    limit = kernel.time_limit if registered is None else registered.max_episode_steps
+    if limit is None:
+        raise KernelUnavailableError(f"{spec.id} has no time limit; set max_episode_steps")
+    return limit
 
 
 def _shape(architecture: Architecture) -> PolicyShape:

@@ -1,0 +1,48 @@
+"""Every kernel of poise is equal to the environment that it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from tests.kernels.subjects import GOOD, subject
+
+from poise.kernels import kernels
+from poise.testing.kernel_suite import CHECKS, Subject, check_compiled_episodes_are_equal, check_lanes_agree
+from poise.types import EnvironmentSpec
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__.removeprefix("check_"))
+@pytest.mark.parametrize("identifier", GOOD)
+def test_keeps_the_contract(identifier: str, check: Callable[[Subject], None]) -> None:
+    check(subject(identifier, seeds=6 if identifier == "Acrobot-v1" else 12))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("identifier", GOOD)
+def test_two_thousand_episodes_of_each_policy_are_equal_to_the_bit(identifier: str) -> None:
+    check_compiled_episodes_are_equal(subject(identifier, seeds=2_000, random_policies=2))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("identifier", GOOD)
+def test_lanes_differ_in_less_than_one_of_ten_thousand_episodes(identifier: str) -> None:
+    check_lanes_agree(subject(identifier, lane_episodes=300_000))
+
+
+OTHERS = [
+    ("CartPole-v0", {}, "linear", None),
+    ("CartPole-v1", {"sutton_barto_reward": True}, "linear", None),
+    ("CartPole-v1", {}, "linear", 37),
+    ("MountainCar-v0", {"goal_velocity": 0.02}, "linear", None),
+    ("MountainCarContinuous-v0", {"goal_velocity": 0.03}, "linear", None),
+    ("Pendulum-v1", {"g": 9.81}, "linear", None),
+]
+
+
+@pytest.mark.parametrize(("identifier", "arguments", "policy", "limit"), OTHERS, ids=str)
+def test_arguments_and_limits_are_covered(
+    identifier: str, arguments: dict[str, float], policy: str, limit: int | None
+) -> None:
+    spec = EnvironmentSpec(identifier, arguments, limit)
+    check_compiled_episodes_are_equal(Subject(kernels()[identifier], spec, policy, GOOD.get(identifier, ()), seeds=8))
