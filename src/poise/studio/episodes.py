@@ -78,6 +78,7 @@ class EpisodePlayer:
     def __init__(self, watched: Watched, remembered: int = 16) -> None:
         self._watched, self._remembered = watched, remembered
         self._episodes: OrderedDict[int, Episode] = OrderedDict()
+        self._lock = threading.Lock()  # over the remembered episodes, which both threads read
         self._orders: queue.SimpleQueue[tuple[int, Future[Episode]]] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
@@ -87,20 +88,28 @@ class EpisodePlayer:
         Raises:
             PoiseError: it could not be played; the message says why.
         """
-        known = self._episodes.get(seed)
+        known = self._recall(seed)
         if known is not None:
-            self._episodes.move_to_end(seed)
             return known
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="poise episodes", daemon=True)
             self._thread.start()
         future: Future[Episode] = Future()
         self._orders.put((seed, future))
-        episode = await asyncio.wrap_future(future)
-        self._episodes[seed] = episode
-        while len(self._episodes) > self._remembered:
-            self._episodes.popitem(last=False)
-        return episode
+        return await asyncio.wrap_future(future)
+
+    def _recall(self, seed: int) -> Episode | None:
+        with self._lock:
+            known = self._episodes.get(seed)
+            if known is not None:
+                self._episodes.move_to_end(seed)
+            return known
+
+    def _remember(self, seed: int, episode: Episode) -> None:
+        with self._lock:
+            self._episodes[seed] = episode
+            while len(self._episodes) > self._remembered:
+                self._episodes.popitem(last=False)
 
     def _work(self) -> None:
         while True:
@@ -108,7 +117,9 @@ class EpisodePlayer:
             if not future.set_running_or_notify_cancel():
                 continue  # the reader has gone
             try:
-                future.set_result(self._episodes.get(seed) or play(self._watched.record, seed))
+                episode = self._recall(seed) or play(self._watched.record, seed)
+                self._remember(seed, episode)
+                future.set_result(episode)
             except Exception as error:
                 future.set_exception(error)
 
