@@ -10,6 +10,7 @@ import pytest
 
 from poise.optimizers.base import Optimizer, State
 from poise.testing import optimizer_suite as suite
+from poise.testing._exact_json import from_json, to_json
 from poise.types import FloatArray
 
 
@@ -183,5 +184,5 @@ def test_every_check_is_run() -> None:
 
 @pytest.mark.parametrize("value", [{"a": [1, 2.5, None, "text", True]}, {"x": {"y": np.arange(6.0).reshape(2, 3)}}])
 def test_states_survive_json(value: dict[str, Any]) -> None:
-    back = suite.from_json(suite.to_json(value))
-    assert suite.to_json(back) == suite.to_json(value)
+    back = from_json(to_json(value))
+    assert to_json(back) == to_json(value)

@@ -111,19 +111,19 @@ def _cos_near(x: Any) -> Any:
 
 
 @_inlined
-def _sin_eighth(x: Any) -> Any:
-    """|x| <= π/4."""
+def _sin_sum(x: Any, small: Any) -> Any:
+    """sin(x + small), |x| <= π/4, `small` below x's last place."""
     z = x * x
     w = z * z
     p = 0.008333333333330946 + z * -0.0001984126983675497
     q = 2.755731610068303e-06 + z * -2.5051131455427946e-08
     p = p + w * (q + w * 1.591810123027412e-10)
-    return x + x * z * (-0.16666666666666666 + z * p)
+    return x + (x * z * (-0.16666666666666666 + z * p) + small * (1.0 - 0.5 * z))
 
 
 @_inlined
-def _cos_eighth(x: Any) -> Any:
-    """|x| <= π/4. What 1 - z/2 loses by its rounding is added again at the end."""
+def _cos_sum(x: Any, small: Any) -> Any:
+    """cos(x + small), as `_sin_sum`. What 1 - z/2 loses by its rounding is added again at the end."""
     z = x * x
     w = z * z
     p = 0.041666666666666664 + z * -0.0013888888888887395
@@ -131,7 +131,19 @@ def _cos_eighth(x: Any) -> Any:
     p = p + w * (q + w * (2.0876146024689747e-09 + z * -1.1382614868556325e-11))
     half = 0.5 * z
     top = 1.0 - half
-    return top + (((1.0 - top) - half) + w * p)
+    return top + (((1.0 - top) - half) + (w * p - x * small))
+
+
+@_inlined
+def _sin_eighth(x: Any) -> Any:
+    """|x| <= π/4."""
+    return _sin_sum(x, 0.0)
+
+
+@_inlined
+def _cos_eighth(x: Any) -> Any:
+    """|x| <= π/4."""
+    return _cos_sum(x, 0.0)
 
 
 # π/2 in three parts; the first two have 33 bits, so that their products with numbers of 20 bits are exact.
@@ -152,19 +164,20 @@ def _reduced(x: Any) -> Any:
 
 @_inlined
 def _sin_wide(x: Any) -> Any:
+    """Within 1.2 units in the last place for |x| <= 1e6; the cosine below likewise."""
     quarter, rest, small = _reduced(x)
-    sine, cosine = _sin_eighth(rest), _cos_eighth(rest)
+    sine, cosine = _sin_sum(rest, small), _cos_sum(rest, small)
     odd = (quarter == 1.0) | (quarter == 3.0)
-    value = cosine - small * sine if odd else sine + small * cosine
+    value = cosine if odd else sine
     return -value if quarter >= 2.0 else value
 
 
 @_inlined
 def _cos_wide(x: Any) -> Any:
     quarter, rest, small = _reduced(x)
-    sine, cosine = _sin_eighth(rest), _cos_eighth(rest)
+    sine, cosine = _sin_sum(rest, small), _cos_sum(rest, small)
     odd = (quarter == 1.0) | (quarter == 3.0)
-    value = sine + small * cosine if odd else cosine - small * sine
+    value = sine if odd else cosine
     return -value if (quarter == 1.0) | (quarter == 2.0) else value
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from poise.errors import MissingDependencyError
-from poise.kernels._cache import Announce, code_for, fingerprint
+from poise.kernels._cache import Announce, code_for, fingerprint, to_stderr
+from poise.kernels._random import BLOCK
 from poise.kernels._variant import Variant
 from poise.kernels.base import KernelUnavailableError, Numbers
 from poise.types import BoolArray, FloatArray, IntArray, SeedArray
@@ -51,7 +52,8 @@ class Program:
 
     def __init__(self, variant: Variant, announce: Announce) -> None:
         self.variant = variant
-        self._draws = _load("the start of episodes", ("draws",), _compile_draws, announce, drawing=True)
+        self._announce = announce
+        expanded(np.zeros(1, dtype=np.uint32), 1, announce=announce)
         kernel = variant.kernel
         functions = [fingerprint(function) for function in (kernel.reset, kernel.step, kernel.observe)]
         numbers = repr((kernel.state_size, kernel.draw_count, kernel.observation, kernel.action, kernel.largest_angle))
@@ -83,7 +85,8 @@ class Program:
         count = candidates * episodes
         returns, lengths = np.empty(count), np.empty(count, dtype=np.int64)
         over, sums = np.empty(count, dtype=np.uint8), np.empty((count, width))
-        draws = self._drawn(np.ascontiguousarray(seeds[:1] if shared else seeds).reshape(-1), threads)
+        own_seeds = np.ascontiguousarray(seeds[:1] if shared else seeds).reshape(-1)
+        draws = expanded(own_seeds, self.variant.kernel.draw_count, threads, self._announce)
         parameters = np.ascontiguousarray(parameters, dtype=np.float64)
         constants = np.array([*settings, 0.0]), np.ones(1) if normal is None else np.ascontiguousarray(normal)
 
@@ -100,21 +103,32 @@ class Program:
         terminated = (over == 2).reshape(shape)
         return Episodes(returns.reshape(shape), lengths, terminated, lengths >= limit, sums.reshape(*shape, width))
 
-    def _drawn(self, seeds: SeedArray, threads: int) -> FloatArray:
-        """The random numbers that the resets take, shape (seeds, draw_count)."""
-        draw_count = self.variant.kernel.draw_count
-        draws = np.empty((seeds.size, draw_count))
-        if draw_count == 0:
-            return np.empty((1, 1))
 
-        def work(bounds: tuple[int, int]) -> None:
-            begin, end = bounds
-            words = np.empty(1024, dtype=np.uint32)
-            addresses = (array.ctypes.data for array in (seeds[begin:end], draws[begin:end], words))
-            self._draws(end - begin, draw_count, *addresses)
+def expanded(seeds: SeedArray, count: int, threads: int = 1, announce: Announce = to_stderr) -> FloatArray:
+    """The first random numbers of ``np_random.random()`` after ``env.reset(seed=seed)``.
 
-        _in_threads(work, _chunks(seeds.size, threads), threads)
+    Args:
+        seeds: uint32, shape (seeds,).
+        count: how many numbers for each seed.
+        threads: how many may work at once.
+        announce: is told if something has to be compiled.
+
+    Returns:
+        float64, shape (seeds, count).
+    """
+    draws = np.empty((seeds.size, count))
+    if count == 0:
         return draws
+    program = _load("the start of episodes", ("draws",), _compile_draws, announce, drawing=True)
+
+    def work(bounds: tuple[int, int]) -> None:
+        begin, end = bounds
+        words = np.empty(8 * BLOCK, dtype=np.uint32)
+        addresses = (array.ctypes.data for array in (seeds[begin:end], draws[begin:end], words))
+        program(end - begin, count, *addresses)
+
+    _in_threads(work, _chunks(seeds.size, threads), threads)
+    return draws
 
 
 def _chunks(count: int, threads: int) -> Iterator[tuple[int, int]]:

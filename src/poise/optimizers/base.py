@@ -131,7 +131,9 @@ class Optimizer(ABC):
             raise InvalidValueError(f"expected scores of shape ({len(self._pending)},), got {array.shape}")
         bad = ~np.isfinite(array)
         if bad.any():
-            array[bad] = 0.0 if bad.all() else max(np.nextafter(array[~bad].min(), -np.inf), -np.finfo(np.float64).max)
+            with np.errstate(over="ignore"):  # there may be nothing below the lowest
+                lower = 0.0 if bad.all() else np.nextafter(array[~bad].min(), -np.inf)
+            array[bad] = max(lower, -np.finfo(np.float64).max)
         array.setflags(write=False)
         self._update(self._pending, array)
         self._pending = None

@@ -168,9 +168,9 @@ class Architecture:
                 total += bias
             if total > 0:
                 return start + 1
-            if total <= 0:
-                return start
-            raise InvalidValueError(f"expected a finite observation, got {observation.tolist()}")
+            if total != total:  # NaN comes from the observation, or from weights so large that they overflow
+                self.observation.encode(observation)
+            return start
 
         return act
 

@@ -207,8 +207,8 @@ class ActionDecoding:
             return self.starts[0] + int(outputs.argmax())
         if self.kind == "box":
             centre, half, lowest, highest = self.box_map
-            # np.minimum and np.maximum rather than clip: they let the compiled kernels say the same in two compares.
-            clipped = np.minimum(np.maximum(outputs, lowest), highest)
+            # Outputs that overflowed into NaN become the lowest action, as in the compiled kernels.
+            clipped = np.fmin(np.fmax(outputs, lowest), highest)
             return (centre + half * clipped).astype(self.dtype).reshape(self.shape)
         if self.kind == "multi_binary":
             return (outputs > 0).astype(np.int8).reshape(self.shape)

@@ -157,6 +157,8 @@ def _quiet_gymnasium() -> Iterator[None]:
     """Gymnasium's advice to upgrade is for whoever wrote the environment's name into code, not for every run."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"gymnasium\..*")
+        # Box2D's binding warns while it loads, and takes the process down if that warning is made an error.
+        warnings.filterwarnings("ignore", message=r"builtin type \w+ has no __module__ attribute")
         yield
 
 

@@ -47,7 +47,8 @@ class InProcess(Engine):
                 place = candidate, episode
                 if sums is not None:
                     sums.begin_episode()
-                returns[place], lengths[place], terminated[place], truncated[place] = self._play(act, seed)
+                with np.errstate(over="ignore", invalid="ignore"):  # extreme parameters are no fault of anybody
+                    returns[place], lengths[place], terminated[place], truncated[place] = self._play(act, seed)
         return EpisodeBatch(returns, lengths, terminated, truncated, sums.value() if sums is not None else None)
 
     def _play(self, act: ActFunction, seed: int) -> tuple[float, int, bool, bool]:

@@ -19,7 +19,7 @@ class FakeEngine(Engine):
     """Plays imaginary episodes.
 
     Args:
-        episode_return: what an episode of a candidate returns; it may use the generator, which the episode's seed fixes.
+        episode_return: what an episode of a candidate returns; the generator it may use is fixed by the episode's seed.
         length: steps of every episode.
         ceiling: an episode with this return or more is truncated (it lasted to the time limit), others terminate.
 
