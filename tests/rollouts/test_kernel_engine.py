@@ -147,7 +147,7 @@ def test_a_kernel_that_is_not_equal_is_refused() -> None:
         KernelEngine(EnvironmentSpec("Pendulum-v1"), kernel=other)
 
 
-def listing(state: Any, action: Any, settings: Any) -> Any:
+def raising(state: Any, action: Any, settings: Any) -> Any:
     """Not what a kernel may do: it raises."""
     if state[0] > 0.0:
         raise ValueError
@@ -158,7 +158,7 @@ def infinite(state: Any, action: Any, settings: Any) -> Any:
     return state, np.inf, False
 
 
-@pytest.mark.parametrize(("step", "error"), [(listing, KernelUnavailableError), (infinite, EnvironmentFailureError)])
+@pytest.mark.parametrize(("step", "error"), [(raising, KernelUnavailableError), (infinite, EnvironmentFailureError)])
 def test_a_kernel_that_breaks_the_contract_is_an_error_and_no_crash(step: Any, error: type[Exception]) -> None:
     broken = dataclasses.replace(cartpole.KERNEL, name="broken", step=step, time_limit=5)
     made = architecture("CartPole-v1", "linear")
@@ -166,6 +166,7 @@ def test_a_kernel_that_breaks_the_contract_is_an_error_and_no_crash(step: Any, e
         engine.run(made, policies(made), SEEDS)
 
 
+@pytest.mark.slow
 def test_a_step_that_does_not_compile_is_an_error_in_words() -> None:
     broken = dataclasses.replace(cartpole.KERNEL, name="broken", step=lambda state, action, settings: {"a": state})
     made = architecture("CartPole-v1", "linear")
