@@ -11,7 +11,6 @@ from poise.kernels import kernels
 from poise.testing.kernel_suite import CHECKS, Subject, check_compiled_episodes_are_equal, check_lanes_agree
 from poise.types import EnvironmentSpec
 
-
 SLOW = {"Acrobot-v1", "MountainCarContinuous-v0"}
 """Whose episodes take Gymnasium longest."""
 

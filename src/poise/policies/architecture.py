@@ -129,9 +129,7 @@ class Architecture:
 
     def outputs(self, parameters: FloatArray, features: FloatArray) -> FloatArray:
         """Outputs before they become an action; leading axes broadcast."""
-        # Very large parameters may overflow to infinity, and infinities cancel to NaN: an action is defined for both.
-        with np.errstate(over="ignore", invalid="ignore"):
-            return self.function(parameters, features if self.normalizer is None else self.normalizer(features))
+        return self.function(parameters, features if self.normalizer is None else self.normalizer(features))
 
     def act(self, parameters: FloatArray, observation: Any) -> Any:
         """The action of one policy for one observation."""
