@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -85,6 +85,8 @@ class Recorder(Optimizer):
         return
 
 
+@settings(deadline=None)
+@example(np.array([-np.finfo(np.float64).max, np.nan, np.inf, 0.0, 1.0]))
 @given(hnp.arrays(np.float64, 5, elements=st.floats(allow_nan=True, allow_infinity=True, width=64)))
 def test_a_failure_scores_worse_than_the_rest_and_stays_close_to_it(scores: FloatArray) -> None:
     optimizer = Recorder(2, np.random.default_rng(0))

@@ -80,6 +80,7 @@ def test_diagonal_strategies_learn_the_scales(name: str) -> None:
     assert evaluations_to(make(name, 5, seed=6), ellipsoid(5, 1e4), -1e-8, 8000) <= 8000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "gap"), [("ars", 1.0), ("cem", 0.6), ("cma_es", 1.5), ("openai_es", 0.4), ("pgpe", 0.6), ("snes", 1.0)]
 )

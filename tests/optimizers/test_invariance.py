@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from poise.optimizers import OPTIMIZERS
@@ -121,6 +121,7 @@ def test_hill_climbing_on_a_plain_takes_longer_steps_from_the_same_place() -> No
 score_lists = st.lists(st.integers(-3, 3), min_size=1, max_size=12)
 
 
+@settings(deadline=None, max_examples=50)
 @given(score_lists, st.randoms(use_true_random=False))
 def test_ranks_go_with_the_candidates_however_they_are_listed(scores: list[int], random: Any) -> None:
     order = list(range(len(scores)))
@@ -129,6 +130,7 @@ def test_ranks_go_with_the_candidates_however_they_are_listed(scores: list[int],
     np.testing.assert_allclose(centered_ranks(array[order]), centered_ranks(array)[order], atol=1e-12)
 
 
+@settings(deadline=None, max_examples=50)
 @given(score_lists)
 def test_ranks_are_fair_and_keep_the_sum(scores: list[int]) -> None:
     values = np.linspace(2.0, -1.0, len(scores))
