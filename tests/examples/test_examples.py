@@ -67,7 +67,10 @@ def test_a_policy_file_acts_without_poise(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", SERVING)
 def test_an_example_that_serves_shows_a_page_and_its_data_and_ends_on_ctrl_c(name: str, tmp_path: Path) -> None:
-    command = [sys.executable, "-W", "error", str(EXAMPLES / name), "--port", "0"]
+    # Where the tests run in the background, Ctrl-C is ignored by whatever they start, unless it is told otherwise.
+    listening = "import runpy, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); del sys.argv[0]; "
+    listening += "runpy.run_path(sys.argv[0], run_name='__main__')"
+    command = [sys.executable, "-W", "error", "-c", listening, str(EXAMPLES / name), "--port", "0"]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         address = ""
@@ -83,7 +86,11 @@ def test_an_example_that_serves_shows_a_page_and_its_data_and_ends_on_ctrl_c(nam
                 states = json.loads(data.read())
         finally:
             process.send_signal(signal.SIGINT)
-            _, errors = process.communicate(timeout=20)
+            try:
+                _, errors = process.communicate(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
     assert len(states) > 10
     assert all(len(state) == 4 for state in states)
     assert "Traceback" not in errors
