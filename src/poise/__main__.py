@@ -12,6 +12,8 @@ import sys
 
 def main() -> None:
     """Runs the command line and exits."""
+    # Before NumPy loads: with several threads linear algebra differs in the last bit, and is slower at our sizes.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     sys.exit(run(sys.argv[1:]))
 
 
