@@ -40,8 +40,10 @@ export function listenToKeys(app) {
 }
 
 function belongsTo(target, key) {
-  const moves = key.startsWith("Arrow") || key === "Home" || key === "End";
-  if (target instanceof HTMLInputElement) return target.type === "range" || target.type === "radio" ? moves || (key === " " && target.type === "radio") : true;
+  if (target instanceof HTMLInputElement) {
+    if (target.type === "range") return key.startsWith("Arrow") || key === "Home" || key === "End";
+    return target.type === "radio" ? key.startsWith("Arrow") : true;
+  }
   if (target instanceof HTMLButtonElement || target instanceof HTMLAnchorElement) return key === " ";
   return target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement;
 }

@@ -35,7 +35,10 @@ function makeSpeeds(store) {
     const radio = make("input", { type: "radio", name: "speed", id, value: speed, class: "unseen", checked: speed === store.state.speed });
     radio.addEventListener("change", () => store.set({ speed }));
     radios.set(speed, radio);
-    byId("speeds").append(radio, make("label", { for: id, text: SPEED_NAMES[speed], title: "Speed ([ and ])" }));
+    const label = make("label", { for: id, text: SPEED_NAMES[speed], title: "Speed ([ and ])" });
+    // Whoever clicks goes on with the page's keys; whoever came by keyboard stays, and chooses with the arrows.
+    label.addEventListener("click", () => requestAnimationFrame(() => radio.blur()));
+    byId("speeds").append(radio, label);
   }
   return radios;
 }
