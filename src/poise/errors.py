@@ -31,16 +31,20 @@ class UnknownNameError(PoiseError, LookupError):
     """A name is not among those that exist; the message suggests the nearest ones."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str], advice: str = "") -> None:
-        self.kind, self.name = kind, name
-        choices = sorted(known)
+        self.kind, self.name, self.advice = kind, name, advice
+        self.known = choices = tuple(sorted(known))
         near = difflib.get_close_matches(name, choices, n=3, cutoff=0.6)
         if near:
             hint = f"Did you mean {' or '.join(repr(n) for n in near)}?"
-        elif len(choices) <= 20:
+        elif 0 < len(choices) <= 20:
             hint = f"Known: {', '.join(choices)}."
         else:
             hint = ""
         super().__init__(" ".join(part for part in (f"There is no {kind} named {name!r}.", hint, advice) if part))
+
+    def __reduce__(self) -> tuple[type[UnknownNameError], tuple[object, ...]]:
+        # An error may cross from one process to another; by default it would be made from its message alone.
+        return type(self), (self.kind, self.name, self.known, self.advice)
 
 
 class UnsupportedSpaceError(PoiseError):
