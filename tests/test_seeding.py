@@ -12,6 +12,18 @@ from hypothesis import strategies as st
 from poise.errors import InvalidValueError
 from poise.seeding import EPISODES_PER_PURPOSE, MAX_SEED, Purpose, SeedStream, check_seed, generator, purpose_of
 
+PATHS: tuple[tuple[str | int, ...], ...] = (
+    ("a",),
+    ("b",),
+    ("a", 0),
+    ("a", 1),
+    ("a", 2),
+    (0,),
+    (2**32 + 1,),
+    (1, 1),
+    (),
+)
+
 run_seeds = st.integers(0, MAX_SEED)
 purposes = st.sampled_from(Purpose)
 
@@ -65,6 +77,12 @@ def test_what_is_no_seed_is_refused(seed: object) -> None:
         check_seed(seed)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("position", [-1, EPISODES_PER_PURPOSE + 1])
+def test_a_position_outside_the_range_is_refused(position: int) -> None:
+    with pytest.raises(InvalidValueError, match="expected a position from 0"):
+        SeedStream(0, Purpose.SEARCH, position)
+
+
 def test_taking_none_is_refused() -> None:
     with pytest.raises(InvalidValueError, match="at least one episode"):
         SeedStream(0, Purpose.SEARCH).take(0)
@@ -76,6 +94,6 @@ def test_a_seed_of_no_range_has_no_purpose() -> None:
 
 @given(run_seeds)
 def test_generators_differ_by_the_name_of_their_use(seed: int) -> None:
-    draws = [generator(seed, *path).integers(2**62) for path in (("a",), ("b",), ("a", 1), ("a", 2), ())]
+    draws = [generator(seed, *path).integers(2**62) for path in PATHS]
     assert len(set(draws)) == len(draws)
     assert generator(seed, "a").integers(2**62) == draws[0]

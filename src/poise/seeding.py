@@ -67,6 +67,8 @@ class SeedStream:
 
     def __post_init__(self) -> None:
         check_seed(self.seed)
+        if not 0 <= self.position <= EPISODES_PER_PURPOSE:
+            raise InvalidValueError(f"expected a position from 0 to {EPISODES_PER_PURPOSE}, got {self.position}")
 
     def take(self, count: int) -> SeedArray:
         """The next `count` seeds, uint32, shape (count,). They are distinct from all that were taken before.
@@ -91,5 +93,6 @@ def generator(seed: int, *path: str | int) -> np.random.Generator:
         seed: the run's seed.
         path: names or numbers that tell this use from all others, for instance ``("optimizer", 3)``.
     """
-    keys = [zlib.crc32(part.encode()) if isinstance(part, str) else part for part in path]
+    # A number goes in by its name too: a SeedSequence takes [seed] and [seed, 0] for the same.
+    keys = [zlib.crc32(str(part).encode()) for part in path]
     return np.random.default_rng(np.random.SeedSequence([check_seed(seed), *keys]))
