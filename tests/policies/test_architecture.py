@@ -53,10 +53,61 @@ def test_act_bind_and_batch_agree(name: str, action: spaces.Space[Any], seed: in
             assert action.contains(one)
 
 
-def test_a_bound_policy_refuses_what_is_not_a_number() -> None:
+def test_a_bound_policy_refuses_an_observation_of_another_size() -> None:
     act = _architecture("linear").bind(np.ones(4))
-    with pytest.raises(InvalidValueError, match="finite observation"):
-        act(np.array([np.nan, 0, 0, 0]))
+    for observation in (np.ones(3), np.ones(5), np.ones((2, 3)), [1.0]):
+        with pytest.raises(InvalidValueError, match="expected an observation of 4 features"):
+            act(observation)
+
+
+@pytest.mark.parametrize("name", ["linear", "linear+bias"])
+@pytest.mark.parametrize(
+    ("space", "observation"),
+    [
+        (spaces.Box(-1, 1, (2, 2)), np.array([[0.5, -0.25], [0.125, -1]], dtype=np.float32)),
+        (spaces.Box(-1, 1, ()), np.array(0.5, dtype=np.float32)),
+        (spaces.Box(-1, 1, (2,)), [0.5, -0.25]),
+        (spaces.Box(-1, 1, (2,)), (0.5, -0.25)),
+        (spaces.Box(0, 9, (2,), np.int64), np.array([3, 4])),
+        (spaces.Discrete(3), 2),
+        (spaces.Dict({"a": spaces.Discrete(2), "b": spaces.Box(-1, 1, (1,))}), {"a": 1, "b": np.array([0.5])}),
+    ],
+    ids=str,
+)
+def test_bound_it_takes_observations_of_any_shape_that_act_takes(
+    name: str, space: spaces.Space[Any], observation: Any
+) -> None:
+    architecture = _architecture(name, space)
+    for parameters in np.random.default_rng(0).normal(size=(10, architecture.parameter_count)):
+        assert architecture.bind(parameters)(observation) == architecture.act(parameters, observation)
+
+
+@pytest.mark.parametrize("name", ["linear", "linear+bias", "quadratic"])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("weight", [1.0, -1.0, 0.0, 1e308])
+def test_bound_or_not_it_refuses_an_observation_that_is_not_finite(name: str, bad: float, weight: float) -> None:
+    architecture, observation = _architecture(name), np.array([bad, 0.0, 1.0, 0.0])
+    parameters = np.full(architecture.parameter_count, weight)
+    for act in (architecture.bind(parameters), lambda seen: architecture.act(parameters, seen)):
+        with pytest.raises(InvalidValueError, match="finite observation"):
+            act(observation)
+
+
+def test_bound_or_not_weights_that_overflow_give_the_same_action() -> None:
+    architecture = _architecture("linear+bias")
+    for parameters in ([1e308] * 5, [-1e308] * 5, [1e308, -1e308, 1e308, -1e308, 1.0]):
+        vector, observation = np.array(parameters), np.array([100.0, 100.0, 100.0, 100.0])
+        with np.errstate(over="ignore", invalid="ignore"):
+            assert architecture.bind(vector)(observation) == architecture.act(vector, observation)
+
+
+def test_architectures_are_equal_if_all_their_parts_are() -> None:
+    one, same, other = (
+        _architecture("linear").with_normalizer(Normalizer(np.zeros(4), np.full(4, scale))) for scale in (1.0, 1.0, 2.0)
+    )
+    assert one == same
+    assert hash(one) == hash(same)
+    assert one != other != _architecture("linear")
 
 
 def test_a_normalizer_is_applied_before_the_weights() -> None:

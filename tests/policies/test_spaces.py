@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 from gymnasium import spaces
+from hypothesis import given
+from hypothesis import strategies as st
 
 from poise.errors import InvalidValueError, UnsupportedSpaceError
 from poise.policies.spaces import ActionDecoding, ObservationEncoding, decode_space, encode_space, feature_names
@@ -105,8 +107,39 @@ def test_an_observation_that_does_not_fit_or_is_not_finite_is_refused() -> None:
     for observation in unfit:
         with pytest.raises(InvalidValueError, match="expected"):
             encoding.encode(observation)
-    with pytest.raises(InvalidValueError, match="expected a value from 0 to 2, got 3"):
-        encode_space(spaces.Discrete(3)).encode(3)
+
+
+@pytest.mark.parametrize(
+    ("space", "observation", "words"),
+    [
+        (spaces.Discrete(3), 3, "expected an integer from 0 to 2, got 3"),
+        (spaces.Discrete(3), 1.7, "expected an integer from 0 to 2, got 1.7"),
+        (spaces.Discrete(3, start=-1), -2, "expected an integer from -1 to 1, got -2"),
+        (spaces.Discrete(3), [1, 2], "expected 1 numbers for discrete, got 2"),
+        (spaces.MultiDiscrete([2, 3]), [1, 0, 7], "expected 2 numbers for multi_discrete, got 3"),
+        (spaces.Dict({"a": spaces.Discrete(2)}), {"b": 1}, "expected an observation of 2 features"),
+        (spaces.Tuple((spaces.Discrete(2), spaces.Box(0, 1, (1,)))), (1,), "expected an observation of 3 features"),
+    ],
+)
+def test_a_choice_that_the_space_does_not_have_is_refused(
+    space: spaces.Space[Any], observation: Any, words: str
+) -> None:
+    with pytest.raises(InvalidValueError, match=words):
+        encode_space(space).encode(observation)
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=2), st.sampled_from(["float64", "float32", "float16"]))
+def test_a_clipped_action_never_leaves_its_box_by_rounding(ends: list[float], dtype: str) -> None:
+    low, high = (np.array([end]).clip(-6e4, 6e4).astype(dtype) for end in sorted(ends))
+    space = spaces.Box(low, high, dtype=np.dtype(dtype).type)
+    decoding = decode_space(space)
+    for output in (-9.0, -1.0, -0.999, 0.3, 1.0, np.inf, np.nan):
+        assert space.contains(decoding.decode(np.array([output])))
+
+
+def test_an_action_without_bounds_stays_finite_in_its_own_type() -> None:
+    decoding = decode_space(spaces.Box(-np.inf, np.inf, (3,), np.float32))
+    assert np.isfinite(decoding.decode(np.array([1e300, -np.inf, np.nan]))).all()
 
 
 def test_float32s_largest_number_counts_as_no_bound() -> None:

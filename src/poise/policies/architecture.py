@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +28,7 @@ MIN_SPREAD = 1e-6
 _MLP = re.compile(r"mlp:(\d{1,4}(?:,\d{1,4}){0,3})")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Normalizer:
     """Shifts and scales features before the policy sees them: ``(features - mean) / scale``.
 
@@ -44,6 +45,14 @@ class Normalizer:
             raise InvalidValueError(f"expected mean and scale of one shape, got {self.mean.shape}, {self.scale.shape}")
         if not (np.isfinite(self.mean).all() and np.isfinite(self.scale).all() and (self.scale > 0).all()):
             raise InvalidValueError("expected finite means and finite scales greater than 0")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Normalizer):
+            return NotImplemented
+        return np.array_equal(self.mean, other.mean) and np.array_equal(self.scale, other.scale)
+
+    def __hash__(self) -> int:
+        return hash((*self.mean.tolist(), *self.scale.tolist()))
 
     def __call__(self, features: FloatArray) -> FloatArray:
         """The normalised features, same shape."""
@@ -158,6 +167,8 @@ class Architecture:
         weights, biases = parameters[:size].tolist(), parameters[size:].tolist()
 
         def act(observation: Any) -> int:
+            if type(observation) is not np.ndarray or observation.ndim != 1:
+                observation = self.observation.encode(observation)
             values = observation.tolist()
             if len(values) != size:
                 self.observation.encode(observation)  # raises, and says what was expected
@@ -166,11 +177,9 @@ class Architecture:
                 total += weight * value
             for bias in biases:
                 total += bias
-            if total > 0:
-                return start + 1
-            if total != total:  # NaN comes from the observation, or from weights so large that they overflow
-                self.observation.encode(observation)
-            return start
+            if not math.isfinite(total):  # by weights so large that they overflow, or by the observation
+                self.observation.encode(observation)  # which raises
+            return start + 1 if total > 0 else start
 
         return act
 

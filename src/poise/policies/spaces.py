@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from poise.errors import InvalidValueError, UnsupportedSpaceError
-from poise.types import FloatArray, Json
+from poise.types import BoolArray, FloatArray, Json
 
 if TYPE_CHECKING:
     import gymnasium
@@ -67,12 +67,14 @@ class Leaf:
         array = np.asarray(value).reshape(-1)
         if self.kind in ("box", "multi_binary"):
             return array.astype(np.float64)
+        if array.size != len(self.sizes):
+            raise InvalidValueError(f"expected {len(self.sizes)} numbers for {self.kind}, got {array.size}")
         one_hot = np.zeros(self.size)
         offset = 0
-        for part, (size, start) in enumerate(zip(self.sizes, self.starts, strict=True)):
-            index = int(array[part]) - start
-            if not 0 <= index < size:
-                raise InvalidValueError(f"expected a value from {start} to {start + size - 1}, got {int(array[part])}")
+        for part, size, start in zip(array.tolist(), self.sizes, self.starts, strict=True):
+            index = int(part) - start
+            if not 0 <= index < size or int(part) != part:
+                raise InvalidValueError(f"expected an integer from {start} to {start + size - 1}, got {part}")
             one_hot[offset + index] = 1.0
             offset += size
         return one_hot
@@ -197,7 +199,15 @@ class ActionDecoding:
         with np.errstate(invalid="ignore"):
             centre = np.where(finite, low + (high - low) / 2, 0.0)
             half = np.where(finite, (high - low) / 2, 1.0)
-        return centre, half, np.where(finite, -1.0, low), np.where(finite, 1.0, high)
+        while (beyond := self._beyond(centre - half, centre + half, low, high) & finite).any():
+            half = np.where(beyond, np.nextafter(half, 0.0), half)
+        largest = float(np.finfo(self.dtype).max)  # what is clipped here alone stays finite in the action's own type
+        lowest, highest = np.maximum(low, -largest), np.minimum(high, largest)
+        return centre, half, np.where(finite, -1.0, lowest), np.where(finite, 1.0, highest)
+
+    def _beyond(self, least: FloatArray, most: FloatArray, low: FloatArray, high: FloatArray) -> BoolArray:
+        """Where rounding carries the ends of an action's range over its bounds."""
+        return np.asarray((most.astype(self.dtype) > high) | (least.astype(self.dtype) < low))
 
     def decode(self, outputs: FloatArray) -> Any:
         """The action for one vector of outputs, shape (outputs,)."""
