@@ -70,6 +70,17 @@ def test_fewer_than_two_episodes_are_refused(episodes: int) -> None:
         _evaluate(episodes=episodes)
 
 
+@pytest.mark.parametrize(
+    "options", [{"confidence": 0.0}, {"confidence": 1.0}, {"confidence": 95.0}, {"threshold": np.nan}]
+)
+def test_a_question_that_makes_no_sense_is_refused_before_an_episode_is_played(options: dict[str, float]) -> None:
+    engine, seeds = FakeEngine(lambda p, rng: 1.0), SeedStream(0, Purpose.EVALUATION)
+    with pytest.raises(InvalidValueError):
+        evaluate(engine, ARCHITECTURE, PARAMETERS, seeds, episodes=10, **options)  # type: ignore[arg-type]
+    assert engine.seen == []
+    assert seeds.position == 0
+
+
 def test_its_progress_is_told_and_adds_up() -> None:
     events: list[Event] = []
     _evaluate(observe=events.append)

@@ -13,7 +13,7 @@ from poise.errors import InvalidValueError
 from poise.policies.architecture import Architecture
 from poise.rollouts.base import Engine
 from poise.seeding import SeedStream
-from poise.statistics.intervals import clopper_pearson, mean_interval
+from poise.statistics.intervals import check_confidence, clopper_pearson, mean_interval
 from poise.statistics.sequential import SequentialTest, confidence_sequence, episodes_needed
 from poise.statistics.summary import summarize
 from poise.types import EpisodeBatch, Event, FloatArray, Json, Observer, SeedArray, Usage
@@ -137,10 +137,13 @@ def evaluate(
         observe: told as the episodes go by.
 
     Raises:
-        InvalidValueError: for fewer than 2 episodes, or a confidence outside of (0, 1).
+        InvalidValueError: for fewer than 2 episodes, a confidence outside of (0, 1), or a threshold that is not finite.
     """
     if episodes < 2:
         raise InvalidValueError(f"expected at least 2 evaluation episodes, for an interval needs two; got {episodes}")
+    check_confidence(confidence)  # before anything is paid for
+    if threshold is not None and not np.isfinite(threshold):
+        raise InvalidValueError(f"expected a finite threshold, got {threshold}; leave it out for no success rate")
     all_seeds = seeds.take(episodes)
     part = max(1, -(-episodes // PROGRESS_STEPS))
     batches: list[EpisodeBatch] = []
