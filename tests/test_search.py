@@ -16,7 +16,17 @@ from poise.policies.candidate import Candidate
 from poise.policies.spaces import decode_space, encode_space
 from poise.runs import checkpoint
 from poise.runs.checkpoint import Progress
-from poise.search import ARCHIVE_SIZE, CONFIRMED, INTERRUPTED, TARGET_CONFIRMED, Effort, SearchState, probe, search
+from poise.search import (
+    ARCHIVE_SIZE,
+    CONFIRMED,
+    INTERRUPTED,
+    TARGET_CONFIRMED,
+    Effort,
+    SearchState,
+    check_budget,
+    probe,
+    search,
+)
 from poise.seeding import Purpose, SeedStream, generator, purpose_of
 from poise.testing.fake_engine import FakeEngine, ReturnFunction
 from poise.types import Budget, Event, FloatArray
@@ -163,6 +173,21 @@ def test_interrupted_and_resumed_from_a_checkpoint_it_is_the_same_search(tmp_pat
     resumed, _, after = _search(budget=Budget(max_episodes=210), state=taken_up)
     assert [dict(e.metrics) for e in [*before, *after]] == [dict(e.metrics) for e in events]
     assert (resumed.optimizer.center == whole.optimizer.center).all()
+
+
+@pytest.mark.parametrize("budget", [Budget(max_steps=1), Budget(max_seconds=1e-9), Budget(max_episodes=39)])
+def test_whatever_probing_took_the_first_generation_is_played(budget: Budget) -> None:
+    state = _state()
+    probe(state, FakeEngine(_sphere), generator(0, "probe"))
+    _search(state=state, budget=budget)
+    assert state.usage.episodes == 32 + 7
+    assert len(state.archive) == 7
+
+
+def test_a_budget_that_probing_would_use_up_is_refused() -> None:
+    with pytest.raises(InvalidValueError, match=r"7 candidates with 1 each.* beside the 32 that measure"):
+        check_budget(_state(), Budget(max_episodes=38), Effort(), probes=32)
+    check_budget(_state(), Budget(max_episodes=39), Effort(), probes=32)
 
 
 def test_probing_pays_for_its_episodes() -> None:

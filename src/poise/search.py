@@ -206,18 +206,22 @@ def _at_the_top(batch: EpisodeBatch, state: SearchState, target: float | None) -
     return np.asarray(lasted.all(axis=1))
 
 
-def check_budget(state: SearchState, budget: Budget, effort: Effort) -> None:
-    """Raises `InvalidValueError` if the budget does not allow the search its first generation."""
-    each = effort.episodes_at(0.0)
-    needed = state.optimizer.population * each
-    if state.usage.episodes == 0 and budget.max_episodes is not None and budget.max_episodes < needed:
+def check_budget(state: SearchState, budget: Budget, effort: Effort, probes: int = 0) -> None:
+    """Raises `InvalidValueError` if the budget does not allow the search its first generation, after `probes`."""
+    each = effort.episodes_at(_share_used(state, budget))
+    needed, before = state.optimizer.population * each, state.usage.episodes + probes
+    begun = state.optimizer.generation > 0
+    if not begun and budget.max_episodes is not None and budget.max_episodes < before + needed:
+        beside = f" beside the {before} that measure the scale of observations" if before else ""
         raise InvalidValueError(
             f"expected a budget of at least one generation, {needed} episodes ({state.optimizer.population} candidates "
-            f"with {each} each), got max_episodes = {budget.max_episodes}"
+            f"with {each} each){beside}, got max_episodes = {budget.max_episodes}"
         )
 
 
 def _out_of_budget(state: SearchState, budget: Budget, effort: Effort) -> str | None:
+    if state.optimizer.generation == 0:
+        return None  # whatever probing took, a search that ends has found something
     next_generation = state.optimizer.population * effort.episodes_at(_share_used(state, budget))
     if budget.max_steps is not None and state.usage.steps >= budget.max_steps:
         return f"the budget of {budget.max_steps} steps is used"

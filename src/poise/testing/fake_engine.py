@@ -9,7 +9,7 @@ import numpy as np
 
 from poise.policies.architecture import Architecture
 from poise.rollouts.base import Engine
-from poise.types import EpisodeBatch, FloatArray, SeedArray
+from poise.types import EpisodeBatch, FloatArray, ObservationSums, SeedArray
 
 ReturnFunction = Callable[[FloatArray, np.random.Generator], float]
 """From a candidate's parameters and the episode's own generator to the return of the episode."""
@@ -46,4 +46,13 @@ class FakeEngine(Engine):
             ]
         )
         truncated = returns >= self._ceiling
-        return EpisodeBatch(returns, np.full(seeds.shape, self._length, dtype=np.int64), ~truncated, truncated)
+        lengths = np.full(seeds.shape, self._length, dtype=np.int64)
+        sums = self._observations(architecture.observation.size, seeds) if sum_observations else None
+        return EpisodeBatch(returns, lengths, ~truncated, truncated, sums)
+
+    def _observations(self, size: int, seeds: SeedArray) -> ObservationSums:
+        """Standard normal features, fixed by the episodes' seeds."""
+        seen = np.concatenate(
+            [np.random.default_rng([seed, 1]).normal(size=(self._length, size)) for seed in seeds.reshape(-1).tolist()]
+        )
+        return ObservationSums(len(seen), seen.sum(axis=0), np.square(seen).sum(axis=0))
