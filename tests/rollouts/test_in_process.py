@@ -14,7 +14,7 @@ from poise.errors import EnvironmentFailureError, InvalidValueError
 from poise.policies.architecture import Architecture
 from poise.rollouts.environments import DEFAULT_STEP_LIMIT, inspect
 from poise.rollouts.in_process import InProcess
-from poise.types import EnvironmentSpec
+from poise.types import EnvironmentSpec, EpisodeBatch
 
 
 def _setup(env: str, policy: str = "linear") -> tuple[EnvironmentSpec, Architecture]:
@@ -135,9 +135,14 @@ def test_a_fault_of_the_environment_is_named_and_the_engine_goes_on(fault: str, 
 def test_an_environment_without_a_time_limit_gets_one() -> None:
     info = inspect(EnvironmentSpec("Faulty-v0", {"fault": "never ends"}))
     assert info.time_limit_is_ours
-    with InProcess(info.spec) as engine:
-        architecture = Architecture("linear", info.observation, info.action)
-        batch = engine.run(architecture, np.ones((1, 2)), np.array([0], dtype=np.uint32))
+    architecture = Architecture("linear", info.observation, info.action)
+    for spec in (info.spec, EnvironmentSpec("Faulty-v0", {"fault": "never ends"})):
+        with InProcess(spec) as engine:
+            batch = engine.run(architecture, np.ones((1, 2)), np.array([0], dtype=np.uint32))
+        _require_cut_off(batch)
+
+
+def _require_cut_off(batch: EpisodeBatch) -> None:
     assert batch.lengths.tolist() == [[DEFAULT_STEP_LIMIT]]
     assert batch.truncated.all()
     assert not batch.terminated.any()

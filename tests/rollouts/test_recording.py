@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from typing import Any
 
+import gymnasium
 import numpy as np
 import pytest
+from gymnasium import spaces
 
-from poise.errors import InvalidFileError
+from poise.errors import EnvironmentFailureError, InvalidFileError
+from poise.rollouts.environments import DEFAULT_STEP_LIMIT
 from poise.rollouts.recording import plain, record, replay
 from poise.types import EnvironmentSpec
 
@@ -29,6 +34,74 @@ def test_actions_of_another_episode_are_found_out() -> None:
         replay(CARTPOLE, 11, first.actions[:3])
     with pytest.raises(InvalidFileError, match=r"of its .* recorded actions"):
         replay(CARTPOLE, 11, [*first.actions, 1, 1])
+
+
+class Fickle(gymnasium.Env[Any, Any]):
+    """Rewards with its action, or does wrong as it is told; it has no time limit."""
+
+    observation_space = spaces.Box(-9, 9, (1,), np.float64)
+    action_space = spaces.Box(-1, 1, (1,), np.float64)
+
+    def __init__(self, fault: str = "") -> None:
+        self.fault = fault
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        super().reset(seed=seed)
+        self.shared = np.zeros(1)
+        return self.shared, {}
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        self.shared += 1
+        if self.fault == "iteration stops":
+            raise StopIteration
+        reward = np.nan if self.fault == "reward is NaN" else float(action[0])
+        action *= 0
+        return self.shared, reward, bool(self.shared[0] == 5 and self.fault != "never ends"), False, {}
+
+
+@pytest.fixture(autouse=True)
+def fickle() -> Iterator[None]:
+    gymnasium.register("Fickle-v0", entry_point=lambda **arguments: Fickle(**arguments))
+    yield
+    del gymnasium.registry["Fickle-v0"]
+
+
+def test_arrays_that_are_written_again_are_recorded_as_they_were() -> None:
+    action = np.zeros(1)
+
+    def act(observation: Any) -> Any:
+        action[:] = 0.125 * observation
+        return action
+
+    recording = record(EnvironmentSpec("Fickle-v0"), act, seed=1)
+    assert [float(o[0]) for o in recording.observations] == [0, 1, 2, 3, 4, 5]
+    assert [float(a[0]) for a in recording.actions] == list(recording.rewards) == [0, 0.125, 0.25, 0.375, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("iteration stops", "Fickle-v0, seed 3: raised StopIteration"),
+        ("reward is NaN", "expected finite rewards, got nan"),
+    ],
+)
+def test_a_fault_of_the_environment_is_named(fault: str, words: str) -> None:
+    with pytest.raises(EnvironmentFailureError, match=words):
+        record(EnvironmentSpec("Fickle-v0", {"fault": fault}), lambda _: np.zeros(1), seed=3)
+
+
+def test_an_episode_without_a_time_limit_ends_all_the_same() -> None:
+    recording = record(EnvironmentSpec("Fickle-v0", {"fault": "never ends"}), lambda _: np.ones(1), seed=3)
+    assert len(recording.actions) == DEFAULT_STEP_LIMIT
+    assert recording.truncated
+
+
+def test_other_actions_in_an_episode_of_the_same_length_show() -> None:
+    spec = EnvironmentSpec("Pendulum-v1")
+    one = record(spec, lambda _: np.array([0.5], dtype=np.float32), seed=4)
+    again, other = replay(spec, 4, one.actions), replay(spec, 4, [-action for action in one.actions])
+    assert again.to_json() == one.to_json()
+    assert other.to_json() != one.to_json()
 
 
 def test_an_environment_that_writes_into_its_last_observation_is_recorded_right() -> None:

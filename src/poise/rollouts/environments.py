@@ -60,7 +60,7 @@ class EnvironmentInfo:
 
 
 def make(spec: EnvironmentSpec, render_mode: str | None = None) -> Environment:
-    """The environment, ready for ``reset``.
+    """The environment, ready for ``reset``. One without a time limit gets `DEFAULT_STEP_LIMIT`: an episode must end.
 
     Raises:
         UnknownNameError: no environment of that name is registered.
@@ -68,6 +68,15 @@ def make(spec: EnvironmentSpec, render_mode: str | None = None) -> Environment:
         InvalidValueError: it does not take these keyword arguments.
         EnvironmentFailureError: its constructor raised anything else.
     """
+    environment = _make(spec, render_mode)
+    if environment.spec is not None and environment.spec.max_episode_steps is not None:
+        return environment
+    from gymnasium.wrappers import TimeLimit
+
+    return TimeLimit(environment, DEFAULT_STEP_LIMIT)
+
+
+def _make(spec: EnvironmentSpec, render_mode: str | None = None) -> Environment:
     import gymnasium
     from gymnasium import error
 
@@ -104,7 +113,7 @@ def inspect(spec: EnvironmentSpec) -> EnvironmentInfo:
         UnsupportedSpaceError: there is no policy for its observations or actions.
         PoiseError: as `make`.
     """
-    environment = make(spec)
+    environment = _make(spec)
     try:
         registered = environment.spec
         limit = registered.max_episode_steps if registered is not None else None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from poise.errors import EnvironmentFailureError, InvalidFileError
+from poise.errors import EnvironmentFailureError, InvalidFileError, PoiseError
 from poise.policies.spaces import ActFunction
 from poise.rollouts.environments import close, make
 from poise.seeding import check_seed
@@ -83,7 +84,8 @@ def record(spec: EnvironmentSpec, act: ActFunction, seed: int) -> Recording:
     """
     environment = make(spec)
     try:
-        return _play(environment, spec, act, check_seed(seed))
+        with np.errstate(over="ignore", invalid="ignore"):  # as in the engines: extreme parameters are no fault
+            return _play(environment, spec, act, check_seed(seed))
     finally:
         close(environment)
 
@@ -96,9 +98,15 @@ def replay(spec: EnvironmentSpec, seed: int, actions: Sequence[Any]) -> Recordin
         InvalidFileError: the episode does not end with the last action, so it is not the one that was recorded.
     """
     remaining = iter(actions)
+
+    def act(_: Any) -> Any:
+        for action in remaining:
+            return action
+        raise _NoActionLeftError
+
     try:
-        again = record(spec, lambda _: next(remaining), seed)
-    except StopIteration as error:
+        again = record(spec, act, seed)
+    except _NoActionLeftError as error:
         raise InvalidFileError(
             f"the episode of seed {seed} goes on after its {len(actions)} recorded actions: it was recorded in "
             f"another environment or another version of {spec.id}"
@@ -118,19 +126,27 @@ def _play(environment: Environment, spec: EnvironmentSpec, act: ActFunction, see
         terminated = truncated = False
         while not (terminated or truncated):
             action = act(observation)
+            actions.append(_kept(action))
             observation, reward, terminated, truncated, _ = environment.step(action)
             observations.append(_kept(observation))
-            actions.append(action)
             rewards.append(float(reward))
-    except StopIteration:
+    except _NoActionLeftError:
         raise
     except Exception as error:
-        raise EnvironmentFailureError(f"{spec.id} raised {type(error).__name__} under seed {seed}: {error}") from error
+        said = str(error) if isinstance(error, PoiseError) else f"raised {type(error).__name__}: {error}"
+        raise EnvironmentFailureError(f"{spec.id}, seed {seed}: {said}") from error
+    total = sum(rewards)
+    if not math.isfinite(total):
+        raise EnvironmentFailureError(f"{spec.id}, seed {seed}: expected finite rewards, got {total}")
     return Recording(spec, seed, tuple(observations), tuple(actions), tuple(rewards), bool(terminated), bool(truncated))
 
 
+class _NoActionLeftError(Exception):
+    """The recorded actions are used up, and the episode goes on."""
+
+
 def _kept(observation: Any) -> Any:
-    """A copy: an environment may write its next observation into the same array."""
+    """A copy: an environment may write its next observation into the same array, a policy its next action."""
     if isinstance(observation, np.ndarray):
         return observation.copy()
     if isinstance(observation, dict):
