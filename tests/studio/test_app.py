@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import queue
 import re
 import threading
 from collections.abc import Callable
@@ -216,6 +217,21 @@ def test_the_page_answers_while_an_episode_is_being_played(cartpole: Watched, se
     assert answers == [200]
 
 
+def test_opening_the_page_begins_its_episode(cartpole: Watched, serve_watched: Serve) -> None:
+    begun: queue.Queue[int] = queue.Queue()
+
+    def record(seed: int) -> Recording:
+        begun.put(seed)
+        return cartpole.record(seed)
+
+    url = serve_watched(replace(cartpole, record=record))
+    ask(url, "/?seed=12")
+    assert begun.get(timeout=10) == 12
+    assert ask(url, "/?seed=twelve")[0] == 200
+    ask(url, "/")
+    assert begun.get(timeout=10) == cartpole.first_seed
+
+
 def test_the_whole_page_weighs_less_than_150_kilobytes() -> None:
     assert sum(len(asset.content) for asset in load().values()) <= 150_000
 
@@ -238,6 +254,13 @@ def test_every_module_imports_files_that_are_served() -> None:
                 elif part != ".":
                     resolved.append(part)
             assert "/".join(resolved) in assets, f"{name} imports {target}"
+
+
+def test_every_module_is_loaded_at_once_and_not_one_after_the_other() -> None:
+    assets = load()
+    page = assets["index.html"].content.decode()
+    foretold = set(re.findall(r'<link rel="modulepreload" href="/static/(.+?)">', page))
+    assert foretold == {name for name in assets if name.endswith(".js")} - {"main.js", "theme.js"}
 
 
 def test_every_module_says_first_why_it_exists() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import suppress
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -46,6 +47,8 @@ def create_app(
     assets = load()
 
     async def page(request: Request) -> Response:
+        with suppress(InvalidValueError):  # the page itself will ask, and show the answer
+            player.foresee(_seed(request, watched.first_seed))
         return _file(assets["index.html"], request)
 
     async def data(request: Request) -> Response:

@@ -91,12 +91,20 @@ class EpisodePlayer:
         known = self._recall(seed)
         if known is not None:
             return known
+        return await asyncio.wrap_future(self._order(seed))
+
+    def foresee(self, seed: int) -> None:
+        """Begins an episode that will soon be asked for."""
+        if self._recall(seed) is None:
+            self._order(seed)
+
+    def _order(self, seed: int) -> Future[Episode]:
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="poise episodes", daemon=True)
             self._thread.start()
         future: Future[Episode] = Future()
         self._orders.put((seed, future))
-        return await asyncio.wrap_future(future)
+        return future
 
     def _recall(self, seed: int) -> Episode | None:
         with self._lock:

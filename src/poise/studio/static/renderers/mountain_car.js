@@ -31,7 +31,7 @@ export function layout(size) {
 
 export function draw(context, [position], size, { colors, push: force }) {
   const { scale, at } = layout(size);
-  drawHill(context, size, at, colors);
+  drawHill(context, size, at, scale, colors);
   drawFlag(context, at, scale, colors);
   const foot = at(position, height(position));
   context.save();
@@ -45,21 +45,31 @@ export function draw(context, [position], size, { colors, push: force }) {
   context.restore();
 }
 
-function drawHill(context, size, at, colors) {
-  context.beginPath();
-  for (let i = 0; i <= 160; i += 1) {
-    const x = LEFT + ((RIGHT - LEFT) * i) / 160;
-    const point = at(x, height(x));
-    context.lineTo(point.x, point.y);
-  }
+/** The hill as far as the stage goes, and a line where the car can go: it stops at both ends. */
+function drawHill(context, size, at, scale, colors) {
+  const beyond = (size.width / scale - (RIGHT - LEFT)) / 2;
+  trace(context, at, LEFT - beyond, RIGHT + beyond);
+  context.lineTo(size.width, size.height);
+  context.lineTo(0, size.height);
+  context.fillStyle = colors.faint;
+  context.fill();
+  trace(context, at, LEFT, RIGHT);
   context.strokeStyle = colors.strong;
   context.lineWidth = 1;
   context.stroke();
-  context.lineTo(at(RIGHT, 0).x, size.height);
-  context.lineTo(at(LEFT, 0).x, size.height);
-  context.closePath();
-  context.fillStyle = colors.faint;
-  context.fill();
+  for (const x of [LEFT, RIGHT]) {
+    const foot = at(x, height(x));
+    line(context, foot, { x: foot.x, y: foot.y - 0.1 * scale }, colors.strong, [3, 3]);
+  }
+}
+
+function trace(context, at, from, to) {
+  context.beginPath();
+  for (let i = 0; i <= 160; i += 1) {
+    const x = from + ((to - from) * i) / 160;
+    const point = at(x, height(x));
+    context.lineTo(point.x, point.y);
+  }
 }
 
 function drawFlag(context, at, scale, colors) {

@@ -41,14 +41,14 @@ function total(parts) {
   return sum;
 }
 
-function largest(episode, measure) {
-  let most = 0;
-  for (let step = 0; step < episode.observations.length; step += 1) most = Math.max(most, measure(step));
-  return most || 1;
+/** What fills half a bar: nine steps in ten stay within it. The first steps, far from balance, would dwarf all others. */
+function scaleOf(episode, measure) {
+  const sizes = episode.observations.map((_, step) => measure(step)).sort((one, other) => one - other);
+  return sizes[Math.floor(0.9 * (sizes.length - 1))] || sizes.at(-1) || 1;
 }
 
 function oneSum(store, episode) {
-  const scale = largest(episode, (step) => {
+  const scale = scaleOf(episode, (step) => {
     const parts = contributions(episode, step, 0);
     return Math.max(Math.abs(total(parts)), ...parts.map(Math.abs));
   });
@@ -85,7 +85,7 @@ function oneSum(store, episode) {
 
 function severalSums(episode) {
   const sumsAt = (step) => episode.weights.map((_, output) => total(contributions(episode, step, output)));
-  const scale = largest(episode, (step) => Math.max(...sumsAt(step).map(Math.abs)));
+  const scale = scaleOf(episode, (step) => Math.max(...sumsAt(step).map(Math.abs)));
   const decimals = decimalsFor([scale]);
   const names = episode.weights.map((_, output) => episode.actionNames[output] ?? `output ${output}`);
   const rows = names.map((name) => whyRow(name, null, null));
