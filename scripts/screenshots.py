@@ -114,7 +114,7 @@ def main() -> None:
             take_all(browser, arguments.folder)
         if arguments.readme:
             with serving(create_app(watched("CartPole-v1", POLICIES["CartPole-v1"]))) as url:
-                picture(browser, f"{url}?seed=7&t=30", DESK, "light", arguments.readme)
+                picture(browser, f"{url}?seed=43&t=70", DESK, "light", arguments.readme)
             size = arguments.readme.stat().st_size
             if size > LARGEST_BYTES:
                 raise SystemExit(f"{arguments.readme} has {size:,} bytes, expected at most {LARGEST_BYTES:,}")
