@@ -19,7 +19,7 @@ from poise.studio.source import Watched
 from poise.types import EnvironmentSpec
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, ViewportSize
 
 GOOD = (0.059, 0.112, 0.959, 0.253)
 """Weights that keep the pole up in every episode tried."""
@@ -132,25 +132,38 @@ def chromium() -> Iterator[Browser]:
             browser.close()
 
 
+DESK: ViewportSize = {"width": 1280, "height": 800}
+
+
+@pytest.fixture(scope="module")
+def desk(chromium: Browser) -> Iterator[BrowserContext]:
+    """The usual window, shared by all tests of a module: a new one each would take longer than the test."""
+    context = chromium.new_context(viewport=DESK)
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def open_page(chromium: Browser) -> Iterator[Open]:
-    """Opens an address in a fresh context; options as of Playwright's ``new_context``. Checks all pages at the end."""
-    opened: list[tuple[BrowserContext, OpenPage]] = []
+def open_page(chromium: Browser, desk: BrowserContext) -> Iterator[Open]:
+    """Opens an address, with options of Playwright's ``new_context`` in a window apart. Checks all pages at the end."""
+    opened: list[OpenPage] = []
+    with ExitStack() as windows:
 
-    def open_(url: str, *, home: str | None = None, **options: object) -> OpenPage:
-        settings: dict[str, object] = {"viewport": {"width": 1280, "height": 800}, **options}
-        context = chromium.new_context(**settings)  # type: ignore[arg-type]
-        page = OpenPage(context.new_page(), home or url.split("?")[0])
-        opened.append((context, page))
-        page.page.set_default_timeout(1_000 * PATIENCE_SECONDS)
-        page.page.on("console", page.on_console)
-        page.page.on("pageerror", lambda error: page.problems.append(f"page error: {error}"))
-        page.page.on("request", page.on_request)
-        page.page.goto(url)
-        return page
+        def open_(url: str, *, home: str | None = None, **options: object) -> OpenPage:
+            window = desk
+            if options:
+                window = chromium.new_context(**{"viewport": DESK, **options})  # type: ignore[arg-type]
+                windows.callback(window.close)
+            page = OpenPage(window.new_page(), home or url.split("?")[0])
+            windows.callback(page.page.close)
+            opened.append(page)
+            page.page.set_default_timeout(1_000 * PATIENCE_SECONDS)
+            page.page.on("console", page.on_console)
+            page.page.on("pageerror", lambda error: page.problems.append(f"page error: {error}"))
+            page.page.on("request", page.on_request)
+            page.page.goto(url)
+            return page
 
-    yield open_
-    for context, _ in opened:
-        context.close()
-    for _, page in opened:
+        yield open_
+    for page in opened:
         page.check()
