@@ -10,11 +10,14 @@ from gymnasium import spaces
 
 from poise.errors import InvalidValueError
 from poise.evaluation import Certificate, Evaluation, certify, evaluate
+from poise.optimizers.cma_es import CmaEs
 from poise.policies.architecture import Architecture
 from poise.policies.spaces import decode_space, encode_space
-from poise.seeding import Purpose, SeedStream, purpose_of
+from poise.search import Effort, SearchState, search
+from poise.seeding import Purpose, SeedStream, generator, purpose_of
+from poise.selection import race
 from poise.testing.fake_engine import FakeEngine
-from poise.types import Event, Usage
+from poise.types import Budget, Event, FloatArray, Usage
 
 ARCHITECTURE = Architecture("linear", encode_space(spaces.Box(-1, 1, (2,))), decode_space(spaces.Discrete(2)))
 PARAMETERS = np.zeros(2)
@@ -81,6 +84,43 @@ def test_a_question_that_makes_no_sense_is_refused_before_an_episode_is_played(o
     assert seeds.position == 0
 
 
+def _nothing_is_better(parameters: FloatArray, rng: np.random.Generator) -> float:
+    """Returns are luck alone: whoever looks good was lucky."""
+    return float(rng.normal(2.5))
+
+
+def test_what_is_reported_comes_from_episodes_that_nothing_was_chosen_by() -> None:
+    found, claimed = [], []
+    for seed in range(20):
+        engine = FakeEngine(_nothing_is_better)
+        seeds = {purpose: SeedStream(seed, purpose) for purpose in Purpose}
+        state = SearchState(CmaEs(2, generator(seed, "optimizer")), ARCHITECTURE, seeds[Purpose.SEARCH])
+        search(
+            state, engine, Budget(max_episodes=60), Effort(common_episodes=False), confirm=_no, observe=lambda _: None
+        )
+        searched = len(engine.seen)
+        result = race(engine, state.archive, seeds[Purpose.SELECTION], limit=10)
+        selected = len(engine.seen)
+        winner = state.archive[result.winner or 0]
+        evaluation, rows = evaluate(
+            engine, winner.architecture, winner.parameters, seeds[Purpose.EVALUATION], episodes=100
+        )
+        before, after = set(engine.seen[:selected]), engine.seen[selected:]
+        assert not before & set(after)
+        assert after == rows.seeds.tolist()
+        paid = state.usage + result.usage + rows.batch.usage
+        assert paid == Usage(10 * len(engine.seen), len(engine.seen))
+        assert (state.usage.episodes, result.usage.episodes) == (searched, selected - searched)
+        found.append(evaluation.mean)
+        claimed.append(state.archive[0].claim)
+    assert np.mean(found) == pytest.approx(2.5, abs=0.1), "the honest figure has no winner's curse"
+    assert np.mean(claimed) > 4.0, "which the search's best score has"
+
+
+def _no(_: object) -> bool:
+    return False
+
+
 def test_its_progress_is_told_and_adds_up() -> None:
     events: list[Event] = []
     _evaluate(observe=events.append)
@@ -89,9 +129,9 @@ def test_its_progress_is_told_and_adds_up() -> None:
     assert 10 < len(events) <= 60
 
 
-def _certify(rate: float, probability: float, **options: object) -> tuple[Certificate, FakeEngine]:
+def _certify(rate: float, probability: float, seed: int = 4, **options: object) -> tuple[Certificate, FakeEngine]:
     engine = FakeEngine(lambda p, rng: float(rng.random() < rate))
-    seeds = SeedStream(4, Purpose.CERTIFICATION)
+    seeds = SeedStream(seed, Purpose.CERTIFICATION)
     found, usage = certify(
         engine,
         ARCHITECTURE,
@@ -115,6 +155,22 @@ def test_a_certificate_says_yes_no_or_that_it_does_not_know() -> None:
     assert {purpose_of(seed) for seed in engine.seen} == {Purpose.CERTIFICATION}
 
 
+@pytest.mark.parametrize("rate", [0.0, 0.3, 0.8, 0.999])
+def test_a_certificate_counts_what_was_played(rate: float) -> None:
+    certificate, engine = _certify(rate, 0.9)
+    successes = sum(np.random.default_rng(seed).random() < rate for seed in engine.seen)
+    assert certificate.certified is (rate > 0.9)
+    assert (certificate.episodes, certificate.successes) == (len(engine.seen), successes)
+    assert certificate.success_rate == successes / len(engine.seen)
+    assert certificate.first_seed == engine.seen[0]
+
+
+@pytest.mark.parametrize(("rate", "wrong"), [(0.88, True), (0.92, False)])
+def test_a_certificate_is_seldom_wrong_however_often_it_looks(rate: float, wrong: bool) -> None:
+    answers = [_certify(rate, 0.9, confidence=0.9, max_episodes=200, seed=seed)[0].certified for seed in range(30)]
+    assert answers.count(wrong) <= 8, "at most one in ten, and three standard deviations"
+
+
 def test_the_lower_bound_reaches_the_probability_just_when_the_answer_is_yes() -> None:
     certificate, _ = _certify(1.0, 0.95, max_batch=1)
     assert certificate.low >= 0.95
@@ -131,4 +187,4 @@ def test_a_bad_policy_is_refused_after_a_few_episodes() -> None:
 )
 def test_a_question_that_cannot_be_answered_is_refused(options: dict[str, float]) -> None:
     with pytest.raises(InvalidValueError):
-        _certify(1.0, **({"probability": 0.9} | options))
+        _certify(1.0, **({"probability": 0.9} | options))  # type: ignore[arg-type]

@@ -146,6 +146,51 @@ def test_never_getting_anywhere_is_not_taken_for_the_top(value: float) -> None:
     assert state.stopped_because != CONFIRMED
 
 
+@pytest.mark.parametrize(("best", "worst"), [(-150.0, -200.0), (0.0, -1.0)])
+def test_lasting_is_not_the_top_where_it_is_worth_nothing(best: float, worst: float) -> None:
+    # Pendulum, say: every episode ends by the time limit, and any return can be bettered.
+    state, _, _ = _search(lambda p, rng: best if p[0] > 0 else worst, ceiling=-500.0, confirm=lambda claimants: True)
+    assert state.stopped_because != CONFIRMED
+
+
+def test_the_highest_return_is_not_the_top_where_the_episode_terminated() -> None:
+    state, _, _ = _search(lambda p, rng: 500.0 if p[0] > 0 else 9.0, confirm=lambda claimants: True)
+    assert state.stopped_because != CONFIRMED
+
+
+def test_one_flaw_in_any_episode_of_a_candidate_is_no_claim() -> None:
+    asked: list[int] = []
+
+    def confirm(claimants: Sequence[Candidate]) -> bool:
+        asked.append(len(claimants))
+        return False
+
+    _search(
+        lambda p, rng: 500.0 if rng.random() < 0.5 else 9.0,
+        Budget(max_episodes=7 * 12 * 3),
+        Effort((12,), common_episodes=False),
+        ceiling=500.0,
+        confirm=confirm,
+    )
+    assert asked == []
+
+
+def test_interrupted_before_it_began_it_has_played_nothing() -> None:
+    state, engine, events = _search(stop_after=0)
+    assert state.stopped_because == INTERRUPTED
+    assert not engine.seen
+    assert not events
+    assert not state.archive
+
+
+def test_a_normalizer_that_follows_is_fitted_to_all_observations_and_candidates_keep_theirs() -> None:
+    state, _, _ = _search(effort=Effort(running_normalizer=True))
+    assert state.sums is not None
+    assert state.sums.count == state.usage.steps
+    assert state.architecture == ARCHITECTURE.normalized_by(state.sums)
+    assert len({candidate.architecture for candidate in state.archive}) > 1
+
+
 def test_a_target_is_claimed_by_reaching_it() -> None:
     state, _, _ = _search(budget=Budget(max_episodes=700, target=-0.5), confirm=lambda claimants: True)
     assert state.stopped_because == TARGET_CONFIRMED
@@ -196,3 +241,14 @@ def test_probing_pays_for_its_episodes() -> None:
     assert state.usage.episodes == len(set(engine.seen)) == 32
     _, engine_after, _ = _search(state=state)
     assert not set(engine.seen) & set(engine_after.seen)
+
+
+def test_probing_fits_the_normalizer_once_and_it_stays() -> None:
+    state = _state()
+    probe(state, FakeEngine(_sphere), generator(0, "probe"))
+    fitted = state.architecture.normalizer
+    assert fitted is not None
+    assert np.allclose(fitted.scale, 1.0, atol=0.2)
+    _search(state=state)
+    assert state.architecture.normalizer == fitted
+    assert all(candidate.architecture.normalizer == fitted for candidate in state.archive)

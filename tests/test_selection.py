@@ -13,6 +13,7 @@ from poise.policies.spaces import decode_space, encode_space
 from poise.seeding import Purpose, SeedStream, purpose_of
 from poise.selection import Selection, race
 from poise.testing.fake_engine import FakeEngine, ReturnFunction
+from poise.types import Event, Usage
 
 ARCHITECTURE = Architecture("linear", encode_space(spaces.Box(-1, 1, (2,))), decode_space(spaces.Discrete(2)))
 
@@ -83,6 +84,33 @@ def test_nobody_wins_below_the_floor() -> None:
     assert result.winner is None
     assert result.returns.size == 0
     assert result.usage.episodes == 2
+
+
+def test_nobody_plays_whose_claim_is_below_the_floor() -> None:
+    result, engine = _race(lambda p, rng: 9.0, [[1.0, 0], [2, 0]], [4.0, 4.5], floor=5.0)
+    assert result.winner is None
+    assert engine.seen == []
+    assert result.usage == Usage()
+
+
+def test_its_progress_ends_with_the_winners_last_episode_and_adds_up() -> None:
+    events: list[Event] = []
+    engine = FakeEngine(lambda p, rng: p[0] + rng.normal())
+    candidates = _candidates([[0.0, 0], [1, 0]], [3.0, 2.0])
+    result = race(engine, candidates, SeedStream(0, Purpose.SELECTION), limit=30, observe=events.append)
+    assert {event.phase for event in events} == {"selection"}
+    assert events[-1].done == 1.0
+    assert events[-1].usage == result.usage
+    assert result.winner is not None
+    assert events[-1].metrics["mean"] == result.means[result.winner] == result.returns.mean()
+    assert len(result.returns) == result.episodes[result.winner] == 30
+
+
+def test_races_of_one_stream_meet_fresh_episodes() -> None:
+    engine, seeds = FakeEngine(lambda p, rng: p[0]), SeedStream(0, Purpose.SELECTION)
+    for _ in range(2):
+        race(engine, _candidates([[1.0, 0]], [1.0]), seeds, limit=20)
+    assert len(set(engine.seen)) == 40
 
 
 def test_a_winner_is_constant_only_if_every_episode_lasted_with_one_return() -> None:
