@@ -348,6 +348,23 @@ def test_the_stage_is_large_and_the_controls_within_reach(cartpole_url: str, ope
         assert play["y"] + play["height"] <= 844
 
 
+@pytest.mark.parametrize("density", [1, 2, 3])
+def test_the_stage_is_sharp_on_every_screen(cartpole_url: str, open_page: Open, density: int) -> None:
+    page = open_page(f"{cartpole_url}?t=0", device_scale_factor=density, viewport={"width": 390, "height": 844}).page
+    expect(page.locator("#facts")).to_contain_text("steps")
+    box = page.locator("#stage").bounding_box()
+    assert box is not None
+    pixels = page.evaluate("[document.getElementById('stage').width, document.getElementById('stage').height]")
+    assert pixels == pytest.approx([box["width"] * density, box["height"] * density], abs=1)
+
+
+def test_names_and_values_of_the_ruler_are_beside_its_traces(cartpole_url: str, open_page: Open) -> None:
+    page = open_page(f"{cartpole_url}?t=0", viewport={"width": 360, "height": 844}).page
+    expect(page.locator("#facts")).to_contain_text("steps")
+    for part in (".row-name", ".row-plot", ".row-value"):
+        assert all(width > 0 for width in page.locator(part).evaluate_all("all => all.map(it => it.clientWidth)")), part
+
+
 def test_the_switch_of_colours_outlives_a_reload(cartpole_url: str, open_page: Open) -> None:
     page = open_page(f"{cartpole_url}?t=20", color_scheme="dark").page
     expect(page.locator("#why")).to_be_visible()

@@ -27,15 +27,13 @@ export function createStage(store) {
     episode.renderer.draw(context, observationAt(store.state), size, sceneAt(store.state, colors));
   }
 
-  new ResizeObserver(([entry]) => {
-    const box = entry.contentRect;
-    const device = entry.devicePixelContentBoxSize?.[0];
+  watchSize(canvas, (box, device) => {
     size.width = box.width;
     size.height = box.height;
-    canvas.width = device?.inlineSize ?? Math.round(box.width * devicePixelRatio);
-    canvas.height = device?.blockSize ?? Math.round(box.height * devicePixelRatio);
+    canvas.width = devicePixels(box.width, device?.inlineSize);
+    canvas.height = devicePixels(box.height, device?.blockSize);
     paint();
-  }).observe(canvas);
+  });
   new IntersectionObserver(([entry]) => {
     visible = entry.isIntersecting;
     paint();
@@ -49,6 +47,22 @@ export function createStage(store) {
     if (changed.has("t") || changed.has("episode") || changed.has("playing")) paint();
     if ((changed.has("shown") || changed.has("playing") || changed.has("episode")) && !state.playing) describe(canvas, state);
   });
+}
+
+/** Calls back with the size in CSS pixels and, where the browser knows it, in those of the screen. */
+function watchSize(canvas, resized) {
+  const observer = new ResizeObserver(([entry]) => resized(entry.contentRect, entry.devicePixelContentBoxSize?.[0]));
+  try {
+    observer.observe(canvas, { box: "device-pixel-content-box" }); // also tells of another screen
+  } catch {
+    observer.observe(canvas); // Safari
+  }
+}
+
+/** The exact count if the browser has one; an emulated screen reports CSS pixels for it, which would be blurred. */
+function devicePixels(length, exact) {
+  const about = length * devicePixelRatio;
+  return exact !== undefined && Math.abs(exact - about) < 2 ? exact : Math.round(about);
 }
 
 /** What is seen at the cursor; between two steps while playing. */
