@@ -62,6 +62,11 @@ def test_perfect_returns_leave_no_doubt_of_the_mean_but_some_of_the_rate() -> No
     assert 0.98 < evaluation.success_low < 1.0 == evaluation.success_high
 
 
+def test_who_reaches_the_threshold_exactly_has_succeeded() -> None:
+    evaluation, _ = _evaluate(rate=1.0, threshold=500.0)
+    assert evaluation.success_rate == evaluation.success_high == 1.0
+
+
 def test_without_a_threshold_there_is_no_rate() -> None:
     evaluation, _ = _evaluate(threshold=None)
     assert evaluation.success_rate is None

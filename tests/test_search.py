@@ -101,6 +101,14 @@ def test_the_archive_holds_the_best_first_and_of_equals_the_newest() -> None:
     assert not any((candidate.parameters == row).all() for candidate in state.archive for row in newest)
 
 
+def test_of_equals_a_newcomer_stands_before_those_in_the_archive() -> None:
+    state, _, _ = _search(lambda p, rng: 1.0, Budget(max_episodes=7))
+    before = list(state.archive)
+    _search(lambda p, rng: 1.0, Budget(max_episodes=14), state=state)
+    assert state.archive[7:] == before
+    assert all(newer is not older for newer in state.archive[:7] for older in before)
+
+
 @pytest.mark.parametrize(
     ("budget", "reason", "episodes"),
     [
@@ -127,16 +135,17 @@ def test_a_budget_below_one_generation_is_refused() -> None:
 
 
 def test_lasting_to_the_time_limit_is_the_top_only_where_others_got_less() -> None:
-    asked: list[int] = []
+    asked: list[Candidate] = []
 
     def confirm(claimants: Sequence[Candidate]) -> bool:
-        asked.append(len(claimants))
+        asked.extend(claimants)
         return True
 
     state, _, _ = _search(lambda p, rng: 500.0 if p[0] > 0 else 9.0, ceiling=500.0, confirm=confirm)
     assert state.stopped_because == CONFIRMED
-    assert asked
-    assert asked[0] >= 2, "the optimizer's centre races beside those that claim"
+    assert len(asked) >= 2
+    assert (asked[0].parameters == state.optimizer.center).all(), "the optimizer's centre races beside those that claim"
+    assert asked[0].claim == 500.0
 
 
 @pytest.mark.parametrize("value", [-200.0, 0.0, 7.0])
@@ -202,8 +211,9 @@ def test_a_claim_that_is_not_confirmed_lets_the_search_go_on() -> None:
     assert state.usage.episodes == 70
 
 
-def test_episodes_a_candidate_grow_over_the_budget() -> None:
-    _, _, events = _search(budget=Budget(max_episodes=700), effort=Effort((1, 3, 10)))
+@pytest.mark.parametrize("budget", [Budget(max_episodes=700), Budget(max_steps=7000)])
+def test_episodes_a_candidate_grow_over_the_budget(budget: Budget) -> None:
+    _, _, events = _search(budget=budget, effort=Effort((1, 3, 10)))
     played = np.diff([0, *(e.usage.episodes for e in events)]) // 7
     assert sorted(set(played.tolist())) == [1, 3, 10]
     assert (np.diff(played) >= 0).all()

@@ -66,6 +66,14 @@ def test_the_range_wraps_within_the_purpose_and_then_ends() -> None:
         last.take(1)
 
 
+@given(run_seeds, purposes)
+def test_where_the_range_begins_anew_no_episode_is_left_out_or_comes_twice(seed: int, purpose: Purpose) -> None:
+    first = int(SeedStream(seed, purpose).take(1)[0]) - purpose * EPISODES_PER_PURPOSE
+    across = SeedStream(seed, purpose, max(0, EPISODES_PER_PURPOSE - first - 5)).take(10).astype(np.int64)
+    assert ((np.diff(across) % EPISODES_PER_PURPOSE) == 1).all()
+    assert {purpose_of(s) for s in across.tolist()} == {purpose}
+
+
 def test_different_runs_meet_different_episodes() -> None:
     starts = {int(SeedStream(seed, Purpose.SEARCH).take(1)[0]) for seed in range(200)}
     assert len(starts) == 200

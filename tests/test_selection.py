@@ -13,7 +13,7 @@ from poise.policies.spaces import decode_space, encode_space
 from poise.seeding import Purpose, SeedStream, purpose_of
 from poise.selection import Selection, race
 from poise.testing.fake_engine import FakeEngine, ReturnFunction
-from poise.types import Event, Usage
+from poise.types import EpisodeBatch, Event, FloatArray, SeedArray, Usage
 
 ARCHITECTURE = Architecture("linear", encode_space(spaces.Box(-1, 1, (2,))), decode_space(spaces.Discrete(2)))
 
@@ -117,6 +117,24 @@ def test_a_winner_is_constant_only_if_every_episode_lasted_with_one_return() -> 
     assert _race(lambda p, rng: 5.0, [[1.0, 0]], [5.0], ceiling=5.0)[0].constant
     assert not _race(lambda p, rng: 5.0, [[1.0, 0]], [5.0])[0].constant
     assert not _race(lambda p, rng: 5.0 + (rng.random() < 0.05), [[1.0, 0]], [6.0], ceiling=5.0)[0].constant
+
+
+class EndsOnce(FakeEngine):
+    """Ends one of its episodes in a terminal state, with the same return as all others."""
+
+    def _run(self, architecture: Architecture, parameters: FloatArray, seeds: SeedArray, sums: bool) -> EpisodeBatch:
+        batch = super()._run(architecture, parameters, seeds, sums)
+        batch.terminated[0, 0] = len(self.seen) > 8
+        return batch
+
+
+def test_a_winner_that_ended_one_episode_early_is_not_constant() -> None:
+    engine = EndsOnce(lambda p, rng: 5.0, ceiling=5.0)
+    assert not race(engine, _candidates([[1.0, 0]], [5.0]), SeedStream(0, Purpose.SELECTION), limit=20).constant
+
+
+def test_who_stands_on_the_floor_is_in() -> None:
+    assert _race(lambda p, rng: 5.0, [[1.0, 0]], [5.0], floor=5.0)[0].winner == 0
 
 
 def test_of_equals_the_first_goes_first_and_wins() -> None:

@@ -76,7 +76,10 @@ class Faulty(gymnasium.Env[Any, Any]):
     observation_space = spaces.Box(-np.inf, np.inf, (2,), np.float64)
     action_space = spaces.Discrete(2)
 
+    made = 0
+
     def __init__(self, fault: str) -> None:
+        Faulty.made += 1
         self.fault, self.steps, self.shared = fault, 0, np.zeros(2)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
@@ -125,9 +128,12 @@ def test_a_fault_of_the_environment_is_named_and_the_engine_goes_on(fault: str, 
     architecture = Architecture(policy, info.observation, info.action)
     parameters, seeds = np.ones((1, architecture.parameter_count)), np.array([7], dtype=np.uint32)
     with InProcess(EnvironmentSpec("Faulty-v0", {"fault": fault})) as engine:
+        made = Faulty.made
         for _ in range(2):
             with pytest.raises(EnvironmentFailureError, match=words):
                 engine.run(architecture, parameters, seeds)
+        if "reward" not in fault:
+            assert Faulty.made == made + 1, "an environment that raised may be in any state: another takes its place"
     with InProcess(info.spec) as engine:
         assert engine.run(architecture, parameters, seeds).returns.tolist() == [[5.0]]
 
