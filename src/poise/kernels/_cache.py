@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
-from types import CodeType, FunctionType
 
 from poise.errors import MissingDependencyError
 
@@ -66,36 +65,6 @@ def code_for(label: str, parts: Iterable[str], compile_now: Callable[[], bytes],
 def to_stderr(line: str) -> None:
     """Announces on the standard error output."""
     print(line, file=sys.stderr, flush=True)  # noqa: T201 - what is announced is for whoever waits
-
-
-def fingerprint(function: object) -> str:
-    """A text that changes when a function, a constant it uses, or a function it calls changes."""
-    seen: dict[int, int] = {}
-
-    def describe(value: object) -> str:
-        if isinstance(value, FunctionType):
-            if id(value) in seen:
-                return f"function {seen[id(value)]}"
-            seen[id(value)] = len(seen)
-            names = [n for n in _all_names(value.__code__) if n in value.__globals__]
-            outer = [f"{name}={describe(value.__globals__[name])}" for name in names]
-            cells = [describe(cell.cell_contents) for cell in value.__closure__ or ()]
-            return f"{_code(value.__code__)}{outer}{cells}{value.__defaults__!r}"
-        if isinstance(value, bool | int | float | str | tuple | None):
-            return repr(value)
-        return str(getattr(value, "__name__", type(value).__name__))
-
-    return describe(function)
-
-
-def _all_names(code: CodeType) -> list[str]:
-    nested = [name for constant in code.co_consts if isinstance(constant, CodeType) for name in _all_names(constant)]
-    return [*code.co_names, *nested]
-
-
-def _code(code: CodeType) -> str:
-    constants = [_code(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts]
-    return f"{code.co_code.hex()} {constants} {code.co_names} {code.co_varnames}"
 
 
 @lru_cache(maxsize=1)

@@ -50,7 +50,9 @@ def policy_of(variant: Variant, compiled: Compile, look: Any) -> tuple[Any, Any]
             variant.inputs, variant.outputs, table.weights, variant.policy.family == "linear+bias"
         )
     component = compiled(_unrolled.component)
-    return compiled(layers), compiled(_unrolled.action_of(variant.kernel.action, compiled(output), component))
+    return compiled(layers), compiled(
+        _unrolled.action_of(variant.kernel.action, variant.action_map, compiled(output), component)
+    )
 
 
 def _no_layers(work: Any, width: Any, normal: Any) -> None:

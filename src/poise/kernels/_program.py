@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from poise.errors import MissingDependencyError
-from poise.kernels._cache import Announce, code_for, fingerprint, to_stderr
+from poise.kernels._cache import Announce, code_for, to_stderr
+from poise.kernels._fingerprint import fingerprint
 from poise.kernels._random import BLOCK
 from poise.kernels._variant import Variant
 from poise.kernels.base import KernelUnavailableError, Numbers
@@ -56,7 +57,8 @@ class Program:
         expanded(np.zeros(1, dtype=np.uint32), 1, announce=announce)
         kernel = variant.kernel
         functions = [fingerprint(function) for function in (kernel.reset, kernel.step, kernel.observe)]
-        numbers = repr((kernel.state_size, kernel.draw_count, kernel.observation, kernel.action, kernel.largest_angle))
+        sizes = kernel.state_size, kernel.draw_count, kernel.observation, kernel.action, variant.action_map
+        numbers = repr((*sizes, kernel.largest_angle))
         parts = (str(variant), numbers, repr(tuple(kernel.settings)), *functions)
         self._run = _load(f"the kernel {variant}", parts, lambda: _compile(variant), announce, drawing=False)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from poise.kernels.base import Box, Discrete
+from poise.kernels.base import Box, Discrete, Numbers
 
 
 def _define(source: str, **names: Any) -> Callable[..., Any]:
@@ -38,13 +38,17 @@ def take_flat(count: int) -> Callable[..., Any]:
 
 def put(row: int, count: int) -> Callable[..., Any]:
     """``(work, lane, values)``: writes `count` numbers to a column from `row` on."""
-    lines = "".join(f"    work[{row + k}, lane] = values[{k}]\n" for k in range(count))
-    return _define(f"def function(work, lane, values):\n{lines}")
+    names = [f"value{k}" for k in range(count)]
+    lines = "".join(f"    work[{row + k}, lane] = {name}\n" for k, name in enumerate(names))
+    # Taken apart like this, values of another number do not compile.
+    return _define(f"def function(work, lane, values):\n    {', '.join(names)}, = values\n{lines}")
 
 
 def rounded(count: int) -> Callable[..., Any]:
     """``(values) -> tuple``: each rounded to single precision, as Gymnasium's observations are."""
-    return _define(f"def function(values): return {_tuple([f'float64(float32(values[{k}]))' for k in range(count)])}")
+    names = [f"value{k}" for k in range(count)]
+    parts = [f"float64(float32({name}))" for name in names]
+    return _define(f"def function(values):\n    {', '.join(names)}, = values\n    return {_tuple(parts)}")
 
 
 def normalized(count: int) -> Callable[..., Any]:
@@ -84,11 +88,14 @@ def _output(terms: list[str], weight_row: int, bias_row: int | None) -> Callable
     return _define(f"def function(work, lane, seen, output):\n    at = output * {len(terms)}\n    return {total}")
 
 
-def action_of(action: Discrete | Box, output: Any, component: Any) -> Callable[..., Any]:
+def action_of(
+    action: Discrete | Box, action_map: tuple[Numbers, ...], output: Any, component: Any
+) -> Callable[..., Any]:
     """``(work, lane, seen) -> action`` from the policy's outputs, as `ActionDecoding` does it.
 
     Args:
         action: what the actions are.
+        action_map: `Variant.action_map`.
         output: compiled ``(work, lane, seen, number) -> float``.
         component: compiled `component`.
     """
@@ -99,7 +106,7 @@ def action_of(action: Discrete | Box, output: Any, component: Any) -> Callable[.
                 output=output,
             )
         return _define(_LARGEST.format(count=action.count), output=output)
-    parts = [f"component(output(work, lane, seen, {k}), {numbers})" for k, numbers in enumerate(box_map(action))]
+    parts = [f"component(output(work, lane, seen, {k}), {numbers})" for k, numbers in enumerate(action_map)]
     source = f"def function(work, lane, seen): return {_tuple(parts)}"
     return _define(source, output=output, component=component)
 
@@ -122,9 +129,3 @@ def component(output: float, numbers: tuple[float, float, float, float]) -> floa
     clipped = output if output > lowest else lowest
     clipped = highest if clipped > highest else clipped
     return np.float64(np.float32(centre + half * clipped))
-
-
-def box_map(action: Box) -> list[tuple[float, float, float, float]]:
-    """Centre, half-width, lowest and highest output of each number of a box action (finite bounds)."""
-    single = [(float(np.float32(a)), float(np.float32(b))) for a, b in zip(action.low, action.high, strict=True)]
-    return [(low + (high - low) / 2, (high - low) / 2, -1.0, 1.0) for low, high in single]

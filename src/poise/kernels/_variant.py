@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, TypeAlias
 
+import numpy as np
+
 from poise.errors import InvalidValueError
-from poise.kernels.base import Discrete, Kernel
+from poise.kernels.base import Discrete, Kernel, Numbers
+from poise.policies.spaces import UNBOUNDED, ActionDecoding
 
 Family: TypeAlias = Literal["linear", "linear+bias", "quadratic", "mlp"]
 
@@ -83,6 +86,16 @@ class Variant:
         bias = self.policy.family != "linear"
         return sum(b * (a + bias) for a, b in itertools.pairwise(widths))
 
+    @cached_property
+    def action_map(self) -> tuple[Numbers, ...]:
+        """Centre, half-width, lowest and highest output of each number of a box action: those of `ActionDecoding`."""
+        action = self.kernel.action
+        if isinstance(action, Discrete):
+            return ()
+        low, high = ([_bound(value) for value in bounds] for bounds in (action.low, action.high))
+        numbers = ActionDecoding("box", (action.size,), low=tuple(low), high=tuple(high)).box_map
+        return tuple(zip(*(column.tolist() for column in numbers), strict=True))
+
     @property
     def lane_count(self) -> int:
         """Episodes in step. Where each is computed alone, a few overlap in the processor all the same."""
@@ -94,6 +107,12 @@ class Variant:
     def table(self) -> Table:
         """Where each quantity of an episode stands in the drivers' table."""
         return Table.of(self)
+
+
+def _bound(value: float) -> float | None:
+    """A bound of an action as a policy sees it: in single precision, ``None`` if it is none."""
+    rounded = float(np.float32(value))
+    return rounded if abs(rounded) < UNBOUNDED else None
 
 
 @dataclass(frozen=True)
