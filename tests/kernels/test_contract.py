@@ -29,7 +29,7 @@ def test_two_thousand_episodes_of_each_policy_are_equal_to_the_bit(identifier: s
 
 @pytest.mark.slow
 @pytest.mark.parametrize("identifier", GOOD)
-def test_lanes_differ_in_less_than_one_of_ten_thousand_episodes(identifier: str) -> None:
+def test_lanes_differ_in_at_most_one_of_a_hundred_thousand_episodes(identifier: str) -> None:
     check_lanes_agree(subject(identifier, lane_episodes=300_000))
 
 
