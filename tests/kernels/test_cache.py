@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from poise.kernels import _cache, cartpole, mountain_car
+from poise.kernels import _cache
 
 PLAY = """
 import sys
@@ -76,15 +76,32 @@ def test_code_of_another_user_is_not_run(cache: Path, monkeypatch: pytest.Monkey
     assert code(content=b"mine") == b"mine"
 
 
-def test_fingerprint_sees_a_function_its_constants_and_what_it_calls(monkeypatch: pytest.MonkeyPatch) -> None:
-    step = _cache.fingerprint(cartpole.step)
-    assert step == _cache.fingerprint(cartpole.step)
-    assert step != _cache.fingerprint(mountain_car.step)
-    reset = _cache.fingerprint(cartpole.reset)
-    monkeypatch.setattr(cartpole, "between", lambda low, high, draw: low)
-    assert reset != _cache.fingerprint(cartpole.reset)
-    monkeypatch.setattr(cartpole, "GRAVITY", 9.81)
-    assert step != _cache.fingerprint(cartpole.step)
+NUMBA_MISSING = """
+import logging, sys
+sys.modules["numba"] = None
+logging.basicConfig(format="%(message)s")
+from poise.kernels import KernelUnavailableError, kernels
+from poise.kernels._program import Program
+from poise.kernels._variant import PolicyShape, Variant
+try:
+    Program(Variant(kernels()["CartPole-v1"], PolicyShape("linear")), lambda line: None)
+except KernelUnavailableError as error:
+    print(error)
+from poise.policies.architecture import Architecture
+from poise.rollouts.choice import make_engine
+from poise.rollouts.environments import inspect
+from poise.types import EnvironmentSpec
+info = inspect(EnvironmentSpec("CartPole-v1"))
+print(make_engine(info.spec, Architecture("linear", info.observation, info.action)).name)
+"""
+
+
+def test_where_numba_does_not_work_gymnasium_plays_after_one_warning(cache: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", NUMBA_MISSING], capture_output=True, text=True, check=True)
+    error, engine = done.stdout.strip().splitlines()
+    assert "numba" in error
+    assert engine == "gymnasium"
+    assert done.stderr.count("Gymnasium plays instead") == 1
 
 
 @pytest.mark.slow
