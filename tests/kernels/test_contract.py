@@ -15,8 +15,23 @@ SLOW = {"Acrobot-v1", "MountainCarContinuous-v0"}
 """Whose episodes take Gymnasium longest."""
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__.removeprefix("check_"))
-@pytest.mark.parametrize("identifier", GOOD)
+COMPILED = CHECKS[CHECKS.index(check_compiled_episodes_are_equal) :]
+QUICK = {"CartPole-v1", "MountainCar-v0"}
+"""Whose compiled code the fast suite tries: with an empty cache each environment takes seconds to compile."""
+
+EVERY = [
+    pytest.param(
+        identifier,
+        check,
+        marks=[pytest.mark.slow] if check in COMPILED and identifier not in QUICK else [],
+        id=f"{identifier}-{check.__name__.removeprefix('check_')}",
+    )
+    for identifier in GOOD
+    for check in CHECKS
+]
+
+
+@pytest.mark.parametrize(("identifier", "check"), EVERY)
 def test_keeps_the_contract(identifier: str, check: Callable[[Subject], None]) -> None:
     check(subject(identifier, seeds=5 if identifier in SLOW else 12))
 
@@ -38,8 +53,8 @@ OTHERS = [
     ("CartPole-v1", {"sutton_barto_reward": True}, "linear", None),
     ("CartPole-v1", {}, "linear", 37),
     ("MountainCar-v0", {"goal_velocity": 0.02}, "linear", None),
-    ("MountainCarContinuous-v0", {"goal_velocity": 0.03}, "linear", None),
-    ("Pendulum-v1", {"g": 9.81}, "linear", None),
+    pytest.param("MountainCarContinuous-v0", {"goal_velocity": 0.03}, "linear", None, marks=pytest.mark.slow),
+    pytest.param("Pendulum-v1", {"g": 9.81}, "linear", None, marks=pytest.mark.slow),
 ]
 
 

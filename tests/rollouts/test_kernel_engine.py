@@ -24,12 +24,13 @@ SEEDS = np.arange(12, dtype=np.uint32)
 HARMLESS = st.floats(allow_nan=False, allow_infinity=False)
 
 POLICIES = [
-    ("CartPole-v1", "linear+bias"),
-    ("CartPole-v1", "mlp:3,2"),
-    ("MountainCar-v0", "quadratic"),
-    ("MountainCarContinuous-v0", "mlp:4"),
-    ("Pendulum-v1", "quadratic"),
+    pytest.param("CartPole-v1", "linear+bias", False, marks=pytest.mark.slow),
+    ("CartPole-v1", "mlp:3,2", True),
+    pytest.param("MountainCar-v0", "quadratic", False, marks=pytest.mark.slow),
+    pytest.param("MountainCarContinuous-v0", "mlp:4", True, marks=pytest.mark.slow),
+    pytest.param("Pendulum-v1", "quadratic", True, marks=pytest.mark.slow),
 ]
+"""With an empty cache each of them takes seconds to compile; `tests/kernels/test_variant.py` has all others."""
 
 
 def architecture(identifier: str, policy: str, normalized: bool = False) -> Architecture:
@@ -46,8 +47,7 @@ def policies(made: Architecture, count: int = 4) -> FloatArray:
     return np.random.default_rng(2).normal(size=(count, made.parameter_count))
 
 
-@pytest.mark.parametrize("normalized", [False, True], ids=["plain", "normalised"])
-@pytest.mark.parametrize(("identifier", "policy"), POLICIES)
+@pytest.mark.parametrize(("identifier", "policy", "normalized"), POLICIES)
 def test_every_policy_plays_gymnasiums_episodes(identifier: str, policy: str, normalized: bool) -> None:
     made, spec = architecture(identifier, policy, normalized), EnvironmentSpec(identifier)
     with InProcess(spec) as gymnasium, KernelEngine(spec) as lanes:
