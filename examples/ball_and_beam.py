@@ -19,8 +19,7 @@ GRAVITY, TIME_STEP, HALF_LENGTH, TILT = 9.81, 0.02, 1.0, 0.1  # m/s², s, m, rad
 
 def reset(draws: Numbers, settings: Numbers) -> Numbers:
     """The ball somewhere near the middle, rolling slowly."""
-    place, speed = draws
-    return between(-0.3, 0.3, place), between(-0.2, 0.2, speed)
+    return between(-0.3, 0.3, draws[0]), between(-0.2, 0.2, draws[1])
 
 
 def step(state: Numbers, action: float, settings: Numbers) -> tuple[Numbers, float, bool]:
