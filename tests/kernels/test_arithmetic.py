@@ -63,6 +63,21 @@ def test_exact_powers_are_the_c_librarys() -> None:
     assert ours.tolist() == [float(x**2) for x in values.astype(np.float32)]
 
 
+def test_exact_powers_are_the_c_librarys_at_every_size() -> None:
+    chance = np.random.default_rng(4)
+    sizes = 10.0 ** chance.uniform(-170, 153, 20_000)
+    powers = 2.0 ** np.arange(-500, 500)
+    values = np.concatenate([sizes, powers, np.nextafter(powers, 0.0), powers * np.sqrt(2.0), [0.0, -0.0, 5e-324]])
+    exact = _arithmetic.exact()
+    assert each(exact[elementary.power2], values).tolist() == [elementary.power2(x) for x in values.tolist()]
+    single = (10.0 ** chance.uniform(-24, 19, 20_000)).astype(np.float32)
+    ours = each(exact[elementary.float32_power2], single.astype(np.float64))
+    assert ours.tolist() == [elementary.float32_power2(float(x)) for x in single]
+    for power in (elementary.power2, elementary.float32_power2):
+        beyond = each(exact[power], np.array([np.inf, -np.inf, np.nan]))
+        assert np.array_equal(beyond, [np.inf, np.inf, np.nan], equal_nan=True)
+
+
 def test_single_precision_sines_are_numpys() -> None:
     values = np.random.default_rng(2).uniform(-0.1, 0.1, 20_000).astype(np.float32)
     assert [elementary.float32_sin(float(x)) for x in values] == np.sin(values).tolist()

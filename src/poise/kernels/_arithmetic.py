@@ -119,7 +119,7 @@ def _exact_power2(x: Any) -> Any:
     if math.fabs(_multiply_add(x, x, -square)) < 0.45 * unit and 1e-280 < square < 1e300 and square > unit * _MANTISSAS:
         return square
     # The exponent is 2 for every finite x, but the compiler cannot know and must call pow.
-    return _called_pow(x, 2.0 + 0.0 * x)
+    return _called_pow(x, 2.0 + 0.0 * x) if square < np.inf else square
 
 
 @_inlined
@@ -129,7 +129,8 @@ def _exact_float32_power2(x: Any) -> Any:
     unit = _exponent_of(rounded) * 1.1920928955078125e-07
     if math.fabs(square - rounded) < 0.45 * unit and 1e-30 < square < 1e38 and rounded > unit * _SINGLE_MANTISSAS:
         return rounded
-    return np.float64(_called_pow(np.float32(x), np.float32(2.0) + np.float32(0.0) * np.float32(x)))
+    single = np.float32(x)
+    return np.float64(_called_pow(single, np.float32(2.0) + np.float32(0.0) * single)) if rounded < np.inf else rounded
 
 
 _MANTISSAS, _SINGLE_MANTISSAS = 4503599627370496.0, 8388608.0  # of a number with the smallest mantissa, in units
