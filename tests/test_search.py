@@ -13,23 +13,28 @@ from poise.errors import InvalidValueError
 from poise.optimizers.cma_es import CmaEs
 from poise.policies.architecture import Architecture
 from poise.policies.candidate import Candidate
-from poise.policies.spaces import decode_space, encode_space
+from poise.policies.spaces import ActFunction, decode_space, encode_space
+from poise.rollouts.recording import Recording
 from poise.runs import checkpoint
 from poise.runs.checkpoint import Progress
 from poise.search import (
     ARCHIVE_SIZE,
     CONFIRMED,
     INTERRUPTED,
+    KEPT_OF_A_STAGE,
+    PROBES,
     TARGET_CONFIRMED,
     Effort,
     SearchState,
+    begin_stage,
     check_budget,
     probe,
     search,
 )
 from poise.seeding import Purpose, SeedStream, generator, purpose_of
+from poise.statistics.plateau import Plateau
 from poise.testing.fake_engine import FakeEngine, ReturnFunction
-from poise.types import Budget, Event, FloatArray
+from poise.types import Budget, EnvironmentSpec, Event, FloatArray
 
 ARCHITECTURE = Architecture("linear", encode_space(spaces.Box(-9, 9, (3,))), decode_space(spaces.Discrete(2)))
 
@@ -40,6 +45,13 @@ def _sphere(parameters: FloatArray, rng: np.random.Generator) -> float:
 
 def _state(seed: int = 0) -> SearchState:
     return SearchState(CmaEs(3, generator(seed, "optimizer")), ARCHITECTURE, SeedStream(seed, Purpose.SEARCH))
+
+
+def _record(act: ActFunction, seed: int) -> Recording:
+    """An episode of ten observations, the first feature spread ten times as wide as the others."""
+    observations = tuple(np.random.default_rng(seed).normal(size=(11, 3)) * [10.0, 1.0, 1.0])
+    actions = tuple(act(observation) for observation in observations[:-1])
+    return Recording(EnvironmentSpec("Fake-v0"), seed, observations, actions, (1.0,) * 10, False, True)
 
 
 def _never(_: Sequence[Candidate]) -> bool:
@@ -211,12 +223,43 @@ def test_a_claim_that_is_not_confirmed_lets_the_search_go_on() -> None:
     assert state.usage.episodes == 70
 
 
-@pytest.mark.parametrize("budget", [Budget(max_episodes=700), Budget(max_steps=7000)])
-def test_episodes_a_candidate_grow_over_the_budget(budget: Budget) -> None:
-    _, _, events = _search(budget=budget, effort=Effort((1, 3, 10)))
-    played = np.diff([0, *(e.usage.episodes for e in events)]) // 7
-    assert sorted(set(played.tolist())) == [1, 3, 10]
-    assert (np.diff(played) >= 0).all()
+def test_episodes_a_candidate_grow_when_the_scores_no_longer_rise_whatever_the_budget() -> None:
+    longer, _, events = _search(budget=Budget(max_episodes=20_000), effort=Effort((1, 3, 10)))
+    played = [e.metrics["episodes_per_candidate"] for e in events]
+    assert sorted(set(played)) == [1, 3, 10]
+    assert played == sorted(played)
+    assert 2 * Plateau(16).window <= played.count(1) < 200
+    assert [c.parameters.tolist() for c in longer.finalists] != []
+    _, _, begun = _search(budget=Budget(max_episodes=2_000), effort=Effort((1, 3, 10)))
+    assert [dict(e.metrics) for e in begun] == [dict(e.metrics) for e in events[: len(begun)]]
+
+
+def _proceeding(state: SearchState) -> bool:
+    if state.stage == 2:
+        return False
+    begin_stage(state, ARCHITECTURE, CmaEs(3, generator(state.stage, "another")))
+    return True
+
+
+def test_a_stage_that_gets_no_further_makes_room_for_the_next_and_its_best_stay_in_the_race() -> None:
+    events: list[Event] = []
+    state = search(
+        _state(),
+        FakeEngine(lambda p, rng: 1.0),
+        Budget(max_episodes=100_000),
+        Effort((1, 3), leave_plateaus=True),
+        confirm=_never,
+        observe=events.append,
+        proceed=_proceeding,
+    )
+    assert state.stopped_because is not None
+    assert "no longer rise" in state.stopped_because or "flat" in state.stopped_because
+    assert [e.metrics["stage"] for e in events] == sorted(e.metrics["stage"] for e in events)
+    assert {e.metrics["stage"] for e in events} == {0, 1, 2}
+    assert state.levels == [1.0, 1.0]
+    assert [e.metrics["generation"] for e in events] == list(range(1, len(events) + 1))
+    assert len(state.finalists) >= 2 * (1 + KEPT_OF_A_STAGE)
+    assert {id(c) for c in [*state.finalists, *state.archive]} <= {id(c) for c in state.candidates}
 
 
 def test_interrupted_and_resumed_from_a_checkpoint_it_is_the_same_search(tmp_path: Path) -> None:
@@ -230,12 +273,12 @@ def test_interrupted_and_resumed_from_a_checkpoint_it_is_the_same_search(tmp_pat
     assert (resumed.optimizer.center == whole.optimizer.center).all()
 
 
-@pytest.mark.parametrize("budget", [Budget(max_steps=1), Budget(max_seconds=1e-9), Budget(max_episodes=39)])
+@pytest.mark.parametrize("budget", [Budget(max_steps=1), Budget(max_seconds=1e-9), Budget(max_episodes=PROBES + 7)])
 def test_whatever_probing_took_the_first_generation_is_played(budget: Budget) -> None:
     state = _state()
-    probe(state, FakeEngine(_sphere), generator(0, "probe"))
+    probe(state, FakeEngine(_sphere), generator(0, "probe"), _record)
     _search(state=state, budget=budget)
-    assert state.usage.episodes == 32 + 7
+    assert state.usage.episodes == PROBES + 7
     assert len(state.archive) == 7
 
 
@@ -247,18 +290,18 @@ def test_a_budget_that_probing_would_use_up_is_refused() -> None:
 
 def test_probing_pays_for_its_episodes() -> None:
     state, engine = _state(), FakeEngine(_sphere)
-    probe(state, engine, generator(0, "probe"))
-    assert state.usage.episodes == len(set(engine.seen)) == 32
-    _, engine_after, _ = _search(state=state)
+    probe(state, engine, generator(0, "probe"), _record)
+    assert state.usage.episodes == len(set(engine.seen)) == PROBES
+    _, engine_after, _ = _search(state=state, budget=Budget(max_episodes=PROBES + 70))
     assert not set(engine.seen) & set(engine_after.seen)
 
 
 def test_probing_fits_the_normalizer_once_and_it_stays() -> None:
     state = _state()
-    probe(state, FakeEngine(_sphere), generator(0, "probe"))
+    probe(state, FakeEngine(_sphere), generator(0, "probe"), _record)
     fitted = state.architecture.normalizer
     assert fitted is not None
-    assert np.allclose(fitted.scale, 1.0, atol=0.2)
-    _search(state=state)
+    assert np.allclose(fitted.scale, [10.0, 1.0, 1.0], rtol=0.4)
+    _search(state=state, budget=Budget(max_episodes=PROBES + 70))
     assert state.architecture.normalizer == fitted
     assert all(candidate.architecture.normalizer == fitted for candidate in state.archive)

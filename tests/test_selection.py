@@ -11,7 +11,7 @@ from poise.policies.architecture import Architecture
 from poise.policies.candidate import Candidate
 from poise.policies.spaces import decode_space, encode_space
 from poise.seeding import Purpose, SeedStream, purpose_of
-from poise.selection import Selection, race
+from poise.selection import FIRST_LOOK, Selection, race
 from poise.testing.fake_engine import FakeEngine, ReturnFunction
 from poise.types import EpisodeBatch, Event, FloatArray, SeedArray, Usage
 
@@ -48,7 +48,7 @@ def test_it_plays_selection_episodes_alone_and_pays_for_each() -> None:
 def test_a_lucky_candidate_is_found_out_after_a_few_episodes() -> None:
     result, _ = _race(lambda p, rng: p[0], [[1.0, 0], [5, 0]], [100.0, 5.0])
     assert result.winner == 1
-    assert result.episodes.tolist() == [1, 100]
+    assert result.episodes.tolist() == [FIRST_LOOK, 100]
 
 
 def test_all_candidates_meet_the_same_episodes_in_the_same_order() -> None:
@@ -83,7 +83,7 @@ def test_nobody_wins_below_the_floor() -> None:
     result, _ = _race(lambda p, rng: p[0], [[1.0, 0], [2, 0]], [9.0, 9], floor=5.0)
     assert result.winner is None
     assert result.returns.size == 0
-    assert result.usage.episodes == 2
+    assert result.usage.episodes == 2 * FIRST_LOOK
 
 
 def test_nobody_plays_whose_claim_is_below_the_floor() -> None:

@@ -6,6 +6,7 @@ This loop is all that happens between ``poise train`` and the candidates that ra
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,10 +15,13 @@ import numpy as np
 
 from poise.errors import InvalidValueError
 from poise.optimizers.base import Optimizer
-from poise.policies.architecture import Architecture
+from poise.policies.architecture import Architecture, Normalizer, typical_scale
 from poise.policies.candidate import Candidate, candidates_of
+from poise.policies.spaces import ActFunction
 from poise.rollouts.base import Engine
+from poise.rollouts.recording import Recording
 from poise.seeding import SeedStream
+from poise.statistics.plateau import Plateau
 from poise.types import (
     BoolArray,
     Budget,
@@ -34,25 +38,47 @@ from poise.types import (
 ARCHIVE_SIZE = 16
 """How many of the best candidates are kept for the race at the end."""
 
-PROBES = 32
+PROBES = 64
 """Random policies that are played to measure the scale of the features."""
+
+LOOKED_AT = 8
+"""The best of these, whose observations are taken for typical."""
+
+KEPT_OF_A_STAGE = 3
+"""How many of a stage's best candidates go on to the race beside its centres."""
 
 Confirm = Callable[[Sequence[Candidate]], bool]
 """Plays candidates that claim to have reached the top on fresh episodes; whether one kept its word."""
+
+Record = Callable[[ActFunction, int], Recording]
+"""Plays one episode, given by its seed, and keeps what was seen."""
+
+Proceed = Callable[["SearchState"], bool]
+"""Begins the next stage in a state whose stage is over, by `begin_stage`; false if there is none."""
 
 
 @dataclass
 class SearchState:
     """Where a search stands; with the optimizer's own state, all that a checkpoint needs.
 
+    A search goes through stages, one optimizer and one kind of policy each, and a stage climbs a ladder: few episodes a
+    candidate first, more when that gets no further.
+
     Attributes:
         optimizer: proposes vectors of parameters.
         architecture: the policy they are parameters of, with its present normaliser.
         seeds: gives out the episodes of the search.
-        archive: the best candidates so far, best first; of equals the newer first, for a search improves as it goes.
+        archive: the best candidates of this rung of the ladder, best first; of equals the newer first, for a search
+            improves as it goes. What few episodes claim cannot be held against what more do.
+        finalists: the optimizer's centre at the end of each rung, and the best candidates of each stage that is over.
+        scale: of the observations, if it was measured before the search.
         sums: over all observations so far, where the normaliser follows them.
         usage: what the search has paid.
         lowest, highest: the smallest and the largest return of any episode so far.
+        generation: number of generations, over all stages.
+        stage, rung: number of the present stage and rung, from 0.
+        trend: mean score of each generation of this rung.
+        levels: mean score at which each stage that is over ended.
         seconds: wall time spent, over all sessions.
         stopped_because: why it ended, in words; ``None`` while it may go on.
     """
@@ -61,12 +87,43 @@ class SearchState:
     architecture: Architecture
     seeds: SeedStream
     archive: list[Candidate] = field(default_factory=list)
+    finalists: list[Candidate] = field(default_factory=list)
+    scale: Normalizer | None = None
     sums: ObservationSums | None = None
     usage: Usage = field(default_factory=Usage)
     lowest: float = np.inf
     highest: float = -np.inf
+    generation: int = 0
+    stage: int = 0
+    rung: int = 0
+    trend: Plateau = field(init=False)
+    levels: list[float] = field(default_factory=list)
     seconds: float = 0.0
     stopped_because: str | None = None
+
+    def __post_init__(self) -> None:
+        self.trend = Plateau(self.patience)
+
+    @property
+    def patience(self) -> int:
+        """Generations that a window of the trend spans: more for more parameters, which take longer to learn."""
+        return 10 + 3 * math.ceil(math.sqrt(self.optimizer.dimension))
+
+    @property
+    def centre(self) -> Candidate:
+        """The optimizer's centre. It was never scored itself: it claims what the best did, and has to show it."""
+        claim = self.archive[0].claim if self.archive else -np.inf
+        return Candidate(self.architecture, self.optimizer.center, claim)
+
+    @property
+    def best_claim(self) -> float | None:
+        """The best score that any candidate had; ``None`` before the first. Lucky ones are among them."""
+        return max((candidate.claim for candidate in [*self.finalists, *self.archive]), default=None)
+
+    @property
+    def candidates(self) -> list[Candidate]:
+        """All that a search has to offer, the present centre first."""
+        return [self.centre, *self.finalists, *self.archive]
 
 
 @dataclass(frozen=True)
@@ -74,20 +131,19 @@ class Effort:
     """How a search spends its episodes.
 
     Attributes:
-        episodes_per_candidate: episodes each candidate plays in a generation, over equal parts of the budget:
-            (1, 3, 10) is 1 in its first third, then 3, then 10.
+        episodes_per_candidate: the ladder of a stage, episodes each candidate plays in a generation: (1, 3, 10) is 1
+            until the scores no longer rise, then 3, then 10. It does not depend on the budget, so that a search with a
+            larger one begins as the same search.
         common_episodes: whether the candidates of a generation meet the same episodes.
         running_normalizer: whether the normaliser follows the observations of the search, or stays as it is.
+        leave_plateaus: whether a stage is over when the scores no longer rise on its last rung; otherwise it is over
+            when the optimizer says so.
     """
 
     episodes_per_candidate: tuple[int, ...] = (1,)
     common_episodes: bool = True
     running_normalizer: bool = False
-
-    def episodes_at(self, done: float | None) -> int:
-        """Episodes a candidate when this share of the budget is used."""
-        parts = len(self.episodes_per_candidate)
-        return self.episodes_per_candidate[min(int((done or 0.0) * parts), parts - 1)]
+    leave_plateaus: bool = False
 
 
 def search(
@@ -98,9 +154,10 @@ def search(
     *,
     confirm: Confirm,
     observe: Observer,
+    proceed: Proceed = lambda _: False,
     interrupted: Callable[[], bool] = lambda: False,
 ) -> SearchState:
-    """Searches until the budget is used, the optimizer is done, or nothing is left to gain.
+    """Searches until the budget is used, the last stage is over, or nothing is left to gain.
 
     Args:
         state: where to begin; it is changed as the search goes.
@@ -109,6 +166,7 @@ def search(
         effort: how to spend it.
         confirm: asked when candidates claim that nothing is left to gain; true ends the search.
         observe: told after every generation; the state is then whole and may be saved.
+        proceed: begins the next stage when one is over.
         interrupted: asked between generations whether to stop there.
 
     Raises:
@@ -117,14 +175,17 @@ def search(
     check_budget(state, budget, effort)
     began = time.monotonic() - state.seconds
     while True:
-        state.stopped_because = _out_of_budget(state, budget, effort) or state.optimizer.stop_reason
+        over = _climb(state, effort)
+        state.stopped_because = _out_of_budget(state, budget, effort)
+        if state.stopped_because is None and over is not None and not proceed(state):
+            state.stopped_because = over
         if state.stopped_because is None and interrupted():
             state.stopped_because = INTERRUPTED
         if state.stopped_because is not None:
             return state
 
         parameters = state.optimizer.ask()
-        seeds = _seeds(state, effort, _share_used(state, budget))
+        seeds = _seeds(state, effort)
         batch = engine.run(state.architecture, parameters, seeds, sum_observations=effort.running_normalizer)
         state.optimizer.tell(batch.scores)
 
@@ -137,33 +198,76 @@ def search(
             return state
 
 
-def probe(state: SearchState, engine: Engine, rng: np.random.Generator) -> None:
-    """Fits the normaliser to what random policies see, once, before the search; its episodes are paid for like all.
+def probe(state: SearchState, engine: Engine, rng: np.random.Generator, record: Record) -> None:
+    """Measures the scale of the observations on random policies, once, before the search.
 
-    A scale from before the search does not chase it: with statistics that follow, what a vector of parameters does
-    changes while its score is still in use.
+    The scale is that of what the best of them saw: a random policy mostly falls, and a fall is not where the features
+    of a good one lie. From before the search it cannot chase the search: with statistics that follow, what a vector of
+    parameters does changes while its score is still in use. The episodes are paid for like all; those of the best are
+    played once more to be looked at.
 
     Args:
         state: a search that has not begun.
         engine: plays the episodes.
         rng: makes the random policies, standard normal.
+        record: plays an episode to look at it.
     """
-    parameters = rng.standard_normal((PROBES, state.architecture.parameter_count))
-    seeds = state.seeds.take(PROBES).reshape(PROBES, 1)
-    batch = engine.run(state.architecture, parameters, seeds, sum_observations=True)
+    architecture = state.architecture
+    parameters = rng.standard_normal((PROBES, architecture.parameter_count))
+    seeds = state.seeds.take(PROBES)
+    batch = engine.run(architecture, parameters, seeds.reshape(PROBES, 1))
     state.usage += batch.usage
-    if batch.observation_sums is not None:
-        state.architecture = state.architecture.normalized_by(batch.observation_sums)
+    best = np.argsort(-batch.scores, kind="stable")[:LOOKED_AT]
+    episodes = [record(architecture.bind(parameters[index]), int(seeds[index])) for index in best]
+    seen = [architecture.observation.encode(o) for episode in episodes for o in episode.observations[:-1]]
+    state.scale = typical_scale(architecture.observation, np.array(seen))
+    state.architecture = architecture.scaled_by(state.scale)
+
+
+def begin_stage(state: SearchState, architecture: Architecture, optimizer: Optimizer) -> None:
+    """Puts another policy and optimizer in place of those of a stage that is over.
+
+    Args:
+        state: the search; the best of the stage that is over become finalists.
+        architecture: the policy of the new stage; it is normalised by what the search has seen so far.
+        optimizer: a new one, for the parameters of this policy.
+    """
+    state.finalists += [state.centre, *state.archive[:KEPT_OF_A_STAGE]]
+    state.levels.append(state.trend.level)
+    state.stage += 1
+    state.optimizer = optimizer
+    if state.scale is not None:
+        architecture = architecture.scaled_by(state.scale)
+    state.architecture = architecture if state.sums is None else architecture.normalized_by(state.sums)
+    _begin_rung(state, 0)
+
+
+def _climb(state: SearchState, effort: Effort) -> str | None:
+    """Takes the next rung of the ladder when this one gets no further; why the stage is over, if it is."""
+    if state.optimizer.stop_reason is not None:
+        return state.optimizer.stop_reason
+    if not state.trend.reached:
+        return None
+    if state.rung + 1 < len(effort.episodes_per_candidate):
+        state.finalists.append(state.centre)
+        _begin_rung(state, state.rung + 1)
+        return None
+    return NO_PROGRESS if effort.leave_plateaus else None
+
+
+def _begin_rung(state: SearchState, rung: int) -> None:
+    state.rung, state.archive, state.trend = rung, [], Plateau(state.patience)
 
 
 INTERRUPTED = "interrupted"
+NO_PROGRESS = "the scores no longer rise"
 CONFIRMED = "nothing left to gain: every fresh episode lasted to the time limit with the same return"
 TARGET_CONFIRMED = "the target is confirmed on fresh episodes"
 
 
-def _seeds(state: SearchState, effort: Effort, done: float | None) -> SeedArray:
+def _seeds(state: SearchState, effort: Effort) -> SeedArray:
     """The episodes of the next generation."""
-    population, episodes = state.optimizer.population, effort.episodes_at(done)
+    population, episodes = state.optimizer.population, effort.episodes_per_candidate[state.rung]
     if effort.common_episodes:
         return state.seeds.take(episodes)
     return state.seeds.take(episodes * population).reshape(population, episodes)
@@ -173,13 +277,15 @@ def _take_in(state: SearchState, parameters: FloatArray, batch: EpisodeBatch, ta
     """Adds a generation to the state; those that claim to be at the top, the optimizer's centre before them."""
     newcomers = candidates_of(state.architecture, parameters, batch.scores)
     state.usage += batch.usage
+    state.generation += 1
+    state.trend.add(float(batch.scores.mean()))
     state.archive = best_of([*newcomers, *state.archive])
     state.lowest = min(state.lowest, float(batch.returns.min()))
     state.highest = max(state.highest, float(batch.returns.max()))
     at_the_top = _at_the_top(batch, state, target)
     claimants = [candidate for candidate, claims in zip(newcomers, at_the_top, strict=True) if claims]
     if claimants:
-        claimants.insert(0, Candidate(state.architecture, state.optimizer.center, float(batch.scores.max())))
+        claimants.insert(0, state.centre)
     if batch.observation_sums is not None:
         state.sums = batch.observation_sums if state.sums is None else state.sums + batch.observation_sums
         state.architecture = state.architecture.normalized_by(state.sums)
@@ -208,10 +314,9 @@ def _at_the_top(batch: EpisodeBatch, state: SearchState, target: float | None) -
 
 def check_budget(state: SearchState, budget: Budget, effort: Effort, probes: int = 0) -> None:
     """Raises `InvalidValueError` if the budget does not allow the search its first generation, after `probes`."""
-    each = effort.episodes_at(_share_used(state, budget))
+    each = effort.episodes_per_candidate[state.rung]
     needed, before = state.optimizer.population * each, state.usage.episodes + probes
-    begun = state.optimizer.generation > 0
-    if not begun and budget.max_episodes is not None and budget.max_episodes < before + needed:
+    if state.generation == 0 and budget.max_episodes is not None and budget.max_episodes < before + needed:
         beside = f" beside the {before} that measure the scale of observations" if before else ""
         raise InvalidValueError(
             f"expected a budget of at least one generation, {needed} episodes ({state.optimizer.population} candidates "
@@ -220,9 +325,9 @@ def check_budget(state: SearchState, budget: Budget, effort: Effort, probes: int
 
 
 def _out_of_budget(state: SearchState, budget: Budget, effort: Effort) -> str | None:
-    if state.optimizer.generation == 0:
+    if state.generation == 0:
         return None  # whatever probing took, a search that ends has found something
-    next_generation = state.optimizer.population * effort.episodes_at(_share_used(state, budget))
+    next_generation = state.optimizer.population * effort.episodes_per_candidate[state.rung]
     if budget.max_steps is not None and state.usage.steps >= budget.max_steps:
         return f"the budget of {budget.max_steps} steps is used"
     if budget.max_episodes is not None and state.usage.episodes + next_generation > budget.max_episodes:
@@ -248,12 +353,16 @@ def _share_used(state: SearchState, budget: Budget) -> float | None:
 
 def _generation_event(state: SearchState, batch: EpisodeBatch, budget: Budget) -> Event:
     metrics: dict[str, Json] = {
-        "generation": state.optimizer.generation,
+        "generation": state.generation,
+        "stage": state.stage,
+        "policy": state.architecture.name,
+        "optimizer": state.optimizer.name,
+        "episodes_per_candidate": batch.returns.shape[1],
         "steps": state.usage.steps,
         "episodes": state.usage.episodes,
         "best": float(batch.scores.max()),
         "mean": float(batch.scores.mean()),
-        "best_so_far": state.archive[0].claim,
+        "best_so_far": state.best_claim,
         "scores": batch.scores.tolist(),
         "lengths_mean": float(batch.lengths.mean()),
     }

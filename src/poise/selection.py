@@ -24,6 +24,9 @@ from poise.types import Event, FloatArray, IntArray, Observer, SeedArray, Usage
 MAX_BATCH = 10_000
 """Most episodes the leader plays before the marks are looked at again."""
 
+FIRST_LOOK = 3
+"""Fresh episodes that replace a claim: after a single one an honest leader often drops behind a claim that was luck."""
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -84,7 +87,7 @@ def race(
             constant = bool(lasted[leader]) and bool((own == own[:1]).all())
             return Selection(None if out else leader, means, played, own[:0] if out else own, constant, usage)
         begin = int(played[leader])
-        count = min(limit - begin, max(1, begin), MAX_BATCH)
+        count = min(limit - begin, max(FIRST_LOOK, begin), MAX_BATCH)
         runner = candidates[leader]
         batch = engine.run(runner.architecture, runner.parameters[np.newaxis], track.episodes(begin, count))
         returns[leader] = np.concatenate([returns[leader], batch.returns[0]])

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from poise.errors import InvalidValueError, UnknownNameError
-from poise.policies.architecture import Architecture, Normalizer, check_policy_name
+from poise.policies.architecture import Architecture, Normalizer, check_policy_name, typical_scale
 from poise.policies.spaces import decode_space, encode_space
 from poise.types import ObservationSums
 
@@ -161,3 +161,38 @@ def test_these_are_names_of_policies(name: str) -> None:
 def test_these_are_not(name: str) -> None:
     with pytest.raises(UnknownNameError, match="There is no policy named"):
         check_policy_name(name)
+
+
+def test_a_typical_scale_is_not_set_by_rare_tumbles_nor_by_flags() -> None:
+    rng = np.random.default_rng(0)
+    calm = rng.normal([5.0, 0.0, 0.0, 0.0], [2.0, 1.0, 1.0, 1.0], (1000, 4))
+    calm[:60, 1] *= 100.0  # a tumble
+    calm[:, 2] = calm[:, 2] > 1.5  # a flag
+    calm[:, 3] = np.where(np.arange(1000) < 300, calm[:, 3], 0.0)  # mostly at rest
+    scale = typical_scale(encode_space(spaces.Box(-9, 9, (4,))), calm)
+    assert np.allclose(scale.mean, [5.0, 0.0, 0.0, 0.0], atol=0.3)
+    assert np.allclose(scale.scale, [2.0, 1.1, 1.0, 0.7], rtol=0.3)
+
+
+def test_a_policy_without_a_constant_is_scaled_and_not_shifted() -> None:
+    scale = Normalizer(np.array([1.0, 2.0, 3.0, 4.0]), np.array([2.0, 2.0, 2.0, 2.0]))
+    assert _architecture("linear").scaled_by(scale).normalizer == Normalizer(np.zeros(4), scale.scale)
+    assert _architecture("mlp:2").scaled_by(scale).normalizer == scale
+
+
+@pytest.mark.parametrize("name", ["linear", "linear+bias"])
+def test_without_its_normalizer_a_linear_policy_has_the_same_outputs(name: str) -> None:
+    rng = np.random.default_rng(0)
+    scale = Normalizer(rng.normal(size=4), rng.uniform(0.1, 9.0, 4))
+    architecture = _architecture(name, action=spaces.Discrete(3)).scaled_by(scale)
+    parameters = rng.normal(size=architecture.parameter_count)
+    features = rng.normal(size=(50, 4))
+    plain, plain_parameters = architecture.unscaled(parameters)
+    assert plain.normalizer is None
+    assert np.allclose(plain.outputs(plain_parameters, features), architecture.outputs(parameters, features))
+
+
+def test_what_cannot_do_without_its_normalizer_keeps_it() -> None:
+    architecture = _architecture("quadratic").scaled_by(Normalizer(np.ones(4), np.ones(4)))
+    parameters = np.ones(architecture.parameter_count)
+    assert architecture.unscaled(parameters) == (architecture, parameters)

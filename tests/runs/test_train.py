@@ -19,6 +19,7 @@ import pytest
 import poise
 from poise.errors import InvalidFileError, InvalidValueError, OutputError, UnknownNameError
 from poise.runs.directory import RunDirectory
+from poise.search import PROBES
 from poise.seeding import Purpose, purpose_of
 from poise.types import Event
 
@@ -72,7 +73,9 @@ def test_every_step_is_paid_for_and_adds_up(tmp_path: Path) -> None:
     steps, episodes = run.result["steps"], run.result["episodes"]
     metrics = RunDirectory.existing(run.path).read_metrics()
     assert metrics[-1]["steps"] == steps["search"]
-    assert metrics[-1]["episodes"] == episodes["search"] == sum(len(line["scores"]) for line in metrics)
+    probed = metrics[0]["episodes"] - len(metrics[0]["scores"])
+    assert probed == PROBES
+    assert metrics[-1]["episodes"] == episodes["search"] == probed + sum(len(line["scores"]) for line in metrics)
     assert episodes["evaluation"] == 20
     assert steps["evaluation"] == 20 * 500
     assert [event.usage.episodes for event in seen if event.phase == "evaluation"][-1] == 20
@@ -136,7 +139,7 @@ def test_the_tutorials_random_search_is_a_command_away(tmp_path: Path) -> None:
         ({"evaluation_episodes": 1}, InvalidValueError, "evaluation_episodes must be at least 2"),
         ({"confidence": 1.0}, InvalidValueError, "confidence"),
         ({"optimizer": "cma"}, UnknownNameError, "Did you mean 'cma_es'"),
-        ({"optimizer_args": {"sigma": 1.0}}, UnknownNameError, "Did you mean 'sigma0'"),
+        ({"optimizer": "snes", "optimizer_args": {"sigma": 1.0}}, UnknownNameError, "Did you mean 'sigma0'"),
         ({"policy": "linnear"}, UnknownNameError, "Did you mean 'linear'"),
         ({"engine": "kernal"}, UnknownNameError, "engine"),
         ({"max_step": 3}, UnknownNameError, "Did you mean 'max_steps'"),

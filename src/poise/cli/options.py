@@ -21,12 +21,14 @@ Engine = Annotated[
 ]
 
 
-def parse_integers(text: str, option: str) -> tuple[int, ...]:
-    """``"1,3,10"`` as integers.
+def parse_integers(text: str | None, option: str) -> tuple[int, ...] | None:
+    """``"1,3,10"`` as integers; ``None`` stays.
 
     Raises:
         InvalidValueError: for anything else.
     """
+    if text is None:
+        return None
     try:
         return tuple(int(part) for part in text.split(","))
     except ValueError as error:

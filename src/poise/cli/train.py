@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,13 +19,13 @@ def command(
     env: Annotated[str, typer.Argument(metavar="ENV", help="Gymnasium's identifier, for instance CartPole-v1.")],
     seed: options.Seed = 0,
     out: Annotated[str | None, typer.Option(help="The run's directory. [default: runs/ENV/TIME-SEED]")] = None,
-    policy: Annotated[str, typer.Option(help="linear, linear+bias, quadratic, mlp:8, mlp:16,16, …")] = "linear",
-    optimizer: Annotated[str, typer.Option(help="What searches.")] = "cma_es",
+    policy: Annotated[str, typer.Option(help="auto, linear, linear+bias, quadratic, mlp:8, mlp:16,16, …")] = "auto",
+    optimizer: Annotated[str, typer.Option(help="What searches: auto, cma_es, snes, ars, …")] = "auto",
     optimizer_arg: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="An option of the optimizer. Repeatable.")
     ] = None,
     max_steps: Annotated[
-        int | None, typer.Option(help="Environment steps of the search. [default: 500,000 if no limit is given]")
+        int | None, typer.Option(help="Environment steps of the search. [default: by the plan, if no limit is given]")
     ] = None,
     max_episodes: Annotated[int | None, typer.Option(help="Episodes of the search.")] = None,
     max_seconds: Annotated[float | None, typer.Option(help="Seconds of the search.")] = None,
@@ -34,11 +34,12 @@ def command(
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="An argument of the environment. Repeatable.")
     ] = None,
     episodes_per_candidate: Annotated[
-        str, typer.Option(metavar="N[,N…]", help="Episodes of each candidate; 1,3,10: in thirds of the budget.")
-    ] = "1",
+        str | None,
+        typer.Option(metavar="N[,N…]", help="Episodes a candidate; the next when scores stall. [default: 1,3,10]"),
+    ] = None,
     normalize: Annotated[
-        str, typer.Option(help="Scale of the observations: none, probe (measured first), running (followed).")
-    ] = "none",
+        str, typer.Option(help="Scale of the observations: auto, none, probe (measured first), running (followed).")
+    ] = "auto",
     common_episodes: Annotated[
         bool, typer.Option(help="Whether the candidates of a generation meet the same episodes.")
     ] = True,
@@ -53,41 +54,54 @@ def command(
         int | None, typer.Option(help="Fresh episodes of the evaluation. [default: 100 to 1,000, 10,000 compiled]")
     ] = None,
     engine: options.Engine = "auto",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and why, and do nothing.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Then serve the page on which the policy is watched.")] = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> int:
     """Search for a small policy for ENV, and say honestly how good it is."""
+    settings = {
+        "seed": seed,
+        "policy": policy,
+        "optimizer": optimizer,
+        "optimizer_args": options.parse_pairs(optimizer_arg or [], "--optimizer-arg"),
+        "env_args": options.parse_pairs(env_arg or [], "--env-arg"),
+        "max_steps": max_steps,
+        "max_episodes": max_episodes,
+        "max_seconds": max_seconds,
+        "target": target,
+        "episodes_per_candidate": options.parse_integers(episodes_per_candidate, "--episodes-per-candidate"),
+        "normalize": normalize,
+        "common_episodes": common_episodes,
+        "selection_episodes": selection_episodes,
+        "confirmation_episodes": confirmation_episodes,
+        "evaluation_episodes": evaluation_episodes,
+        "engine": engine,
+    }
+    if dry_run:
+        return _show_plan(env, settings, as_json)
     from poise.runs.train import train
 
     with progress(quiet) as observe:
-        run = train(
-            env,
-            out=out,
-            observe=observe,
-            seed=seed,
-            policy=policy,
-            optimizer=optimizer,
-            optimizer_args=options.parse_pairs(optimizer_arg or [], "--optimizer-arg"),
-            env_args=options.parse_pairs(env_arg or [], "--env-arg"),
-            max_steps=max_steps,
-            max_episodes=max_episodes,
-            max_seconds=max_seconds,
-            target=target,
-            episodes_per_candidate=options.parse_integers(episodes_per_candidate, "--episodes-per-candidate"),
-            normalize=normalize,
-            common_episodes=common_episodes,
-            selection_episodes=selection_episodes,
-            confirmation_episodes=confirmation_episodes,
-            evaluation_episodes=evaluation_episodes,
-            engine=engine,
-        )
+        run = train(env, out=out, observe=observe, **settings)
     code = report(run, as_json)
     if watch and not run.interrupted:
         from poise.cli.watch import watch as serve
 
         serve(run.policy, port=None, seed=None, browser=True, as_json=False)
     return code
+
+
+def _show_plan(env: str, settings: dict[str, Any], as_json: bool) -> int:
+    from poise.runs.train import dry_run
+
+    lines = dry_run(env, **settings)
+    if as_json:
+        print_json({"plan": [" ".join(line.split()) for line in lines]})
+    else:
+        for line in lines:
+            say(line)
+    return 0
 
 
 def report(run: Run, as_json: bool) -> int:

@@ -25,6 +25,12 @@ POLICY_NAMES = ("linear", "linear+bias", "quadratic", "mlp:8", "mlp:16,16")
 MIN_SPREAD = 1e-6
 """A feature that varies less than this, relative to its size, is a constant."""
 
+NORMAL_HALF, NORMAL_NINE_TENTHS = 1.349, 3.290
+"""Width of the middle half and of the middle nine tenths of a normal distribution, in standard deviations."""
+
+DEGENERATE = 0.2
+"""A middle half narrower than this share of what nine tenths would give says nothing of the scale."""
+
 _MLP = re.compile(r"mlp:(\d{1,4}(?:,\d{1,4}){0,3})")
 
 
@@ -112,9 +118,31 @@ class Architecture:
         mean_square = sums.squares / sums.count
         shift = mean if self.name != "linear" else np.zeros_like(mean)
         spread = np.sqrt(np.maximum(mean_square - shift * shift, 0.0))
-        numbers = np.concatenate([np.full(leaf.size, leaf.kind == "box") for leaf in self.observation.leaves])
-        usable = numbers & (spread > MIN_SPREAD * np.sqrt(mean_square + MIN_SPREAD))
+        usable = self.observation.numbers & (spread > MIN_SPREAD * np.sqrt(mean_square + MIN_SPREAD))
         return self.with_normalizer(Normalizer(np.where(usable, shift, 0.0), np.where(usable, spread, 1.0)))
+
+    def scaled_by(self, scale: Normalizer) -> Architecture:
+        """The same architecture with this normaliser, but for its shift if the policy has no constant to undo it."""
+        return self.with_normalizer(scale if self.name != "linear" else Normalizer(0.0 * scale.mean, scale.scale))
+
+    def unscaled(self, parameters: FloatArray) -> tuple[Architecture, FloatArray]:
+        """A policy without a normaliser that does the same, but for rounding; itself where there is none.
+
+        The weights of a linear policy take the scale in, its biases the shift, so that they can be read as they are:
+        ``w (x - mean) / scale + b = (w / scale) x + (b - w mean / scale)``.
+
+        Args:
+            parameters: shape (parameter_count,).
+        """
+        function = self.function
+        if self.normalizer is None or not isinstance(function, Linear):
+            return self, parameters
+        split = function.outputs * function.inputs
+        weights = parameters[:split].reshape(function.outputs, function.inputs) / self.normalizer.scale
+        biases = parameters[split:]
+        if function.bias:
+            biases = biases - (weights * self.normalizer.mean).sum(axis=1)
+        return self.with_normalizer(None), np.concatenate([weights.reshape(-1), biases])
 
     def check_parameters(self, parameters: Any, dimensions: int = 1) -> FloatArray:
         """`parameters` as a float64 array whose last axis has `parameter_count` entries.
@@ -182,6 +210,26 @@ class Architecture:
             return start + 1 if total > 0 else start
 
         return act
+
+
+def typical_scale(observation: ObservationEncoding, features: FloatArray) -> Normalizer:
+    """A normaliser fitted to typical observations, robustly.
+
+    Features are shifted by their median and divided by their interquartile range, as a multiple of a normal
+    distribution's: a body that tumbles now and then does not set the scale for one that flies. Where the middle half of
+    the values is almost one value, the middle nine tenths take its place. Features that are choices (one-hot), or took
+    two values at most, stay as they are.
+
+    Args:
+        observation: how observations become features.
+        features: shape (observations, features), at least one observation.
+    """
+    lowest, low, median, high, highest = np.quantile(features, [0.05, 0.25, 0.5, 0.75, 0.95], axis=0)
+    spread, wide = (high - low) / NORMAL_HALF, (highest - lowest) / NORMAL_NINE_TENTHS
+    spread = np.where(spread < DEGENERATE * wide, wide, spread)
+    flag = np.array([len(np.unique(column)) <= 2 for column in features.T])
+    usable = observation.numbers & ~flag & (spread > MIN_SPREAD * (1 + np.abs(median)))
+    return Normalizer(np.where(usable, median, 0.0), np.where(usable, spread, 1.0))
 
 
 def check_policy_name(name: str) -> None:

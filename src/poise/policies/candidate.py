@@ -23,6 +23,11 @@ class Candidate:
     parameters: FloatArray
     claim: float
 
+    def unscaled(self) -> Candidate:
+        """The same candidate without a normaliser, where a policy of its kind can do without."""
+        architecture, parameters = self.architecture.unscaled(self.parameters)
+        return Candidate(architecture, parameters, self.claim)
+
 
 def candidates_of(architecture: Architecture, parameters: FloatArray, claims: FloatArray) -> Sequence[Candidate]:
     """The candidates of a generation: one a row of `parameters`."""

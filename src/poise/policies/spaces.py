@@ -100,6 +100,11 @@ class ObservationEncoding:
         """The observation is one array of numbers, its features are those numbers."""
         return len(self.leaves) == 1 and self.leaves[0].kind == "box" and not self.leaves[0].path
 
+    @cached_property
+    def numbers(self) -> BoolArray:
+        """Which features are numbers, and not choices (one-hot), shape (size,)."""
+        return np.concatenate([np.full(leaf.size, leaf.kind == "box") for leaf in self.leaves])
+
     def encode(self, observation: Any) -> FloatArray:
         """Features of one observation, float64, shape (size,).
 

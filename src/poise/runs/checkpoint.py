@@ -22,9 +22,10 @@ from poise.policies.candidate import Candidate
 from poise.runs.files import MAX_FILE_BYTES, write_atomic
 from poise.search import SearchState
 from poise.seeding import Purpose, SeedStream
+from poise.statistics.plateau import Plateau
 from poise.types import Json, ObservationSums, Usage
 
-FORMAT, VERSION = "poise.checkpoint", 1
+FORMAT, VERSION = "poise.checkpoint", 2
 _DTYPES = ("float64", "int64", "uint32", "bool")
 
 
@@ -99,11 +100,18 @@ def _to_state(progress: Progress) -> dict[str, Any]:
         "search_position": search.seeds.position,
         "selection_position": progress.selection_seeds.position,
         "archive": [_from_candidate(candidate) for candidate in search.archive],
+        "finalists": [_from_candidate(candidate) for candidate in search.finalists],
+        "scale": None if search.scale is None else {"mean": search.scale.mean, "scale": search.scale.scale},
         "sums": None if sums is None else {"count": sums.count, "total": sums.total, "squares": sums.squares},
         "usage": asdict(search.usage),
         "selection_usage": asdict(progress.selection_usage),
         # As arrays: before the first generation they are infinite, which JSON cannot say.
         "range": np.array([search.lowest, search.highest]),
+        "generation": search.generation,
+        "stage": search.stage,
+        "rung": search.rung,
+        "trend": search.trend.values,
+        "levels": np.array(search.levels, dtype=np.float64),
         "seconds": search.seconds,
         "stopped_because": search.stopped_because,
         "winner": None if progress.winner is None else _from_candidate(progress.winner),
@@ -111,19 +119,26 @@ def _to_state(progress: Progress) -> dict[str, Any]:
 
 
 def _from_state(state: dict[str, Any], base: Architecture) -> Progress:
-    seed, sums, winner = state["run_seed"], state["sums"], state["winner"]
+    seed, sums, scale, winner = state["run_seed"], state["sums"], state["scale"], state["winner"]
     search = SearchState(
         optimizer=OPTIMIZERS.get(state["optimizer"]).from_state(state["state"]),
         architecture=_to_architecture(state["architecture"], base),
         seeds=SeedStream(seed, Purpose.SEARCH, state["search_position"]),
         archive=[_to_candidate(candidate, base) for candidate in state["archive"]],
+        finalists=[_to_candidate(candidate, base) for candidate in state["finalists"]],
+        scale=None if scale is None else Normalizer(scale["mean"], scale["scale"]),
         sums=None if sums is None else ObservationSums(sums["count"], sums["total"], sums["squares"]),
         usage=Usage(**state["usage"]),
         lowest=float(state["range"][0]),
         highest=float(state["range"][1]),
+        generation=state["generation"],
+        stage=state["stage"],
+        rung=state["rung"],
+        levels=state["levels"].tolist(),
         seconds=state["seconds"],
         stopped_because=state["stopped_because"],
     )
+    search.trend = Plateau(search.patience, state["trend"].tolist())
     return Progress(
         search,
         SeedStream(seed, Purpose.SELECTION, state["selection_position"]),

@@ -10,16 +10,17 @@ from importlib import metadata
 from typing import Any
 
 from poise.errors import InvalidFileError, InvalidValueError, UnknownNameError
-from poise.search import Effort
+from poise.optimizers import OPTIMIZERS
+from poise.policies.architecture import check_policy_name
 from poise.seeding import check_seed
 from poise.types import Budget, Json
 
 FORMAT, VERSION = "poise.run", 1
 
-NORMALIZATIONS = ("none", "probe", "running")
+AUTO = "auto"
+"""A setting that `runs.plan` decides."""
 
-DEFAULT_MAX_STEPS = 500_000
-"""Budget of the search, in environment steps, when none is given."""
+NORMALIZATIONS = (AUTO, "none", "probe", "running")
 
 EVALUATION_STEPS = 500_000
 """Most steps that an evaluation of the default size may take."""
@@ -33,14 +34,14 @@ class TrainConfig:
         env: Gymnasium's identifier of the environment.
         env_args: keyword arguments for `gymnasium.make`.
         seed: every random number of the run comes from it.
-        policy: the kind of policy.
+        policy: the kind of policy; ``"auto"`` tries several, the smallest first.
         optimizer: what searches.
         optimizer_args: options of the optimizer; those left out have its defaults.
         max_steps, max_episodes, max_seconds, target: the budget of the search, as in `Budget`; with none of the first
-            three, `DEFAULT_MAX_STEPS`.
+            three, a number of steps that the plan chooses.
         episodes_per_candidate, common_episodes: as in `Effort`.
-        normalize: what is done to the features: ``"none"``; ``"probe"``, a scale measured on a few random policies
-            before the search and then kept; or ``"running"``, a scale that follows the observations of the search.
+        normalize: what is done to the features: ``"none"``; ``"probe"``, a scale measured on random policies before the
+            search and then kept; ``"running"``, a scale that follows the observations of the search; or ``"auto"``.
         selection_episodes: fresh episodes that the winner of the race must have played; ``None`` for `Scale`'s.
         confirmation_episodes: fresh episodes that a candidate must last through before the search believes that
             nothing is left to gain; ``None`` for `Scale`'s.
@@ -52,16 +53,16 @@ class TrainConfig:
     env: str
     env_args: Mapping[str, Json] = field(default_factory=dict)
     seed: int = 0
-    policy: str = "linear"
-    optimizer: str = "cma_es"
+    policy: str = AUTO
+    optimizer: str = AUTO
     optimizer_args: Mapping[str, Json] = field(default_factory=dict)
     max_steps: int | None = None
     max_episodes: int | None = None
     max_seconds: float | None = None
     target: float | None = None
-    episodes_per_candidate: tuple[int, ...] = (1,)
+    episodes_per_candidate: tuple[int, ...] | None = None
     common_episodes: bool = True
-    normalize: str = "none"
+    normalize: str = AUTO
     selection_episodes: int | None = None
     confirmation_episodes: int | None = None
     evaluation_episodes: int | None = None
@@ -71,11 +72,16 @@ class TrainConfig:
     def __post_init__(self) -> None:
         check_seed(self.seed)
         self.budget  # noqa: B018  its own check speaks
-        object.__setattr__(self, "episodes_per_candidate", tuple(self.episodes_per_candidate))  # JSON has lists
-        if not self.episodes_per_candidate or min(self.episodes_per_candidate) < 1:
-            raise InvalidValueError(
-                f"episodes_per_candidate must be at least 1, got {', '.join(map(str, self.episodes_per_candidate))}"
-            )
+        if self.policy != AUTO:
+            check_policy_name(self.policy)
+        if self.optimizer != AUTO:
+            OPTIMIZERS.get(self.optimizer)
+        if self.episodes_per_candidate is not None:
+            object.__setattr__(self, "episodes_per_candidate", tuple(self.episodes_per_candidate))  # JSON has lists
+            if not self.episodes_per_candidate or min(self.episodes_per_candidate) < 1:
+                raise InvalidValueError(
+                    f"episodes_per_candidate must be at least 1, got {', '.join(map(str, self.episodes_per_candidate))}"
+                )
         if self.normalize not in NORMALIZATIONS:
             raise UnknownNameError("normalization", self.normalize, NORMALIZATIONS)
         for name, least in {"selection_episodes": 1, "confirmation_episodes": 1, "evaluation_episodes": 2}.items():
@@ -86,24 +92,22 @@ class TrainConfig:
             raise InvalidValueError(f"confidence must be between 0 and 1, got {self.confidence}")
 
     @property
-    def effort(self) -> Effort:
-        """How the search spends its episodes."""
-        return Effort(self.episodes_per_candidate, self.common_episodes, self.normalize == "running")
-
-    @property
     def budget(self) -> Budget:
         """When the search must stop."""
-        unlimited = self.max_steps is None and self.max_episodes is None and self.max_seconds is None
-        max_steps = DEFAULT_MAX_STEPS if unlimited else self.max_steps
-        return Budget(max_steps, self.max_episodes, self.max_seconds, self.target)
+        return Budget(self.max_steps, self.max_episodes, self.max_seconds, self.target)
 
-    def to_json(self) -> Json:
-        """The content of ``config.json``."""
+    def to_json(self, plan: Json) -> Json:
+        """The content of ``config.json``.
+
+        Args:
+            plan: what was decided where the configuration says ``"auto"``.
+        """
         versions = {name: metadata.version(name) for name in ("poise", "gymnasium", "numpy")}
         return {
             "format": FORMAT,
             "version": VERSION,
             "train": asdict(self),
+            "plan": plan,
             "versions": {**versions, "python": platform.python_version()},
         }
 

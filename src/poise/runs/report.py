@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-import numpy as np
-
 from poise.evaluation import EpisodeRows, Evaluation, evaluate
 from poise.policies.candidate import Candidate
 from poise.rollouts.base import Engine
@@ -19,6 +17,7 @@ from poise.runs.checkpoint import Progress
 from poise.runs.config import TrainConfig
 from poise.runs.directory import RunDirectory
 from poise.runs.files import read_json, write_json
+from poise.runs.plan import Plan
 from poise.runs.policy import Policy, load
 from poise.seeding import Purpose, SeedStream
 from poise.types import Json, Observer, Usage
@@ -54,6 +53,7 @@ class Job:
     """What the stages of a run share."""
 
     config: TrainConfig
+    plan: Plan
     directory: RunDirectory
     info: EnvironmentInfo
     engine: Engine
@@ -113,8 +113,7 @@ def report(job: Job, progress: Progress, winner: Candidate, clock: PhaseClock) -
 def stopped(job: Job, progress: Progress, clock: PhaseClock) -> Run:
     """Keeps what was found so far as a policy without a certificate."""
     state = progress.search
-    best = state.archive[0] if state.archive else Candidate(state.architecture, state.optimizer.center, -np.inf)
-    policy = job.policy(progress.winner or best, None)
+    policy = job.policy(progress.winner or state.centre.unscaled(), None)
     policy.save(job.directory.policy)
     account = _account(job, progress, None, Usage(), STOPPED)
     return Run(job.directory.path, {**_result(job.directory, policy, account), **clock.to_json()})
@@ -134,8 +133,8 @@ def _account(
     paid = {"search": state.usage, "selection": progress.selection_usage, "evaluation": evaluation_usage}
     return {
         "evaluation": None if evaluation is None else evaluation.to_json(),
-        "best_score_in_search": state.archive[0].claim if state.archive else None,
-        "generations": state.optimizer.generation,
+        "best_score_in_search": state.best_claim,
+        "generations": state.generation,
         "steps": {phase: usage.steps for phase, usage in paid.items()},
         "episodes": {phase: usage.episodes for phase, usage in paid.items()},
         "engine": job.engine.name,

@@ -11,20 +11,21 @@ from typing import Any
 import numpy as np
 
 from poise.errors import UnknownNameError
-from poise.optimizers import OPTIMIZERS
 from poise.policies.architecture import Architecture
 from poise.policies.candidate import Candidate
 from poise.rollouts.base import Engine
 from poise.rollouts.choice import make_engine
 from poise.rollouts.environments import EnvironmentInfo, inspect
+from poise.rollouts.recording import record
 from poise.runs import checkpoint
 from poise.runs.checkpoint import Progress
 from poise.runs.config import Scale, TrainConfig
 from poise.runs.directory import RunDirectory
 from poise.runs.files import write_json
 from poise.runs.interrupts import graceful_interrupts
+from poise.runs.plan import Plan, explain, plan_for, resolved
 from poise.runs.report import Job, PhaseClock, Run, finished, report, stopped
-from poise.search import SearchState, check_budget, probe, search
+from poise.search import PROBES, SearchState, check_budget, probe, search
 from poise.seeding import Purpose, SeedStream, generator
 from poise.selection import Selection, race
 from poise.statistics.intervals import mean_interval
@@ -55,14 +56,29 @@ def train(env: str, *, out: str | Path | None = None, observe: Observer | None =
             raise UnknownNameError("setting of train", name, known)
     config = TrainConfig(env, **settings)
     info = inspect(EnvironmentSpec(config.env, dict(config.env_args)))
-    architecture = Architecture(config.policy, info.observation, info.action)
-    progress = _beginning(config, architecture)
-    with make_engine(info.spec, architecture, config.engine) as engine:
-        config = _resolved(config, info, engine)
-        check_budget(progress.search, config.budget, config.effort)  # before anything is written
+    plan = plan_for(config, info)
+    progress = _beginning(config, info, plan)
+    with make_engine(info.spec, progress.search.architecture, config.engine) as engine:
+        config = _resolved(config, info, plan, engine)
+        probes = PROBES if config.normalize == "probe" else 0
+        check_budget(progress.search, config.budget, plan.effort(config), probes)  # before anything is written
         directory = RunDirectory.create(out, info.spec.id, config.seed)
-        write_json(directory.config, config.to_json())
-        return _run(Job(config, directory, info, engine, observe or _nobody), progress)
+        write_json(directory.config, config.to_json(plan.to_json()))
+        return _run(Job(config, plan, directory, info, engine, observe or _nobody), progress)
+
+
+def dry_run(env: str, **settings: Any) -> list[str]:
+    """What `train` would do, in words, a line each. Nothing is written, and no episode is played.
+
+    Raises:
+        PoiseError: as `train`.
+    """
+    config = TrainConfig(env, **settings)
+    info = inspect(EnvironmentSpec(config.env, dict(config.env_args)))
+    plan = plan_for(config, info)
+    architecture = Architecture(plan.stages[0].policy, info.observation, info.action)
+    with make_engine(info.spec, architecture, config.engine) as engine:
+        return explain(_resolved(config, info, plan, engine), info, plan, compiled=engine.name == "kernel")
 
 
 def resume(path: str | Path, *, observe: Observer | None = None, **budget: Any) -> Run:
@@ -82,25 +98,26 @@ def resume(path: str | Path, *, observe: Observer | None = None, **budget: Any) 
     if directory.evaluation.exists() and not changes:
         return finished(directory)
     info = inspect(EnvironmentSpec(config.env, dict(config.env_args)))
-    architecture = Architecture(config.policy, info.observation, info.action)
+    plan = Plan.from_json(directory.read_config().get("plan"))
     # A run that was killed before its first checkpoint begins again, to the same bytes.
-    begun = directory.checkpoint.exists()
-    progress = checkpoint.load(directory.checkpoint, architecture) if begun else _beginning(config, architecture)
+    progress = _beginning(config, info, plan)
+    if directory.checkpoint.exists():
+        progress = checkpoint.load(directory.checkpoint, progress.search.architecture)
     if changes:
         config = replace(config, **changes)
         progress.winner = None
-        write_json(directory.config, config.to_json())
+        write_json(directory.config, config.to_json(plan.to_json()))
     for file in (directory.metrics, directory.timings):
-        directory.keep_lines(file, progress.search.optimizer.generation)
-    with make_engine(info.spec, architecture, config.engine) as engine:
-        return _run(Job(config, directory, info, engine, observe or _nobody), progress)
+        directory.keep_lines(file, progress.search.generation)
+    with make_engine(info.spec, progress.search.architecture, config.engine) as engine:
+        return _run(Job(config, plan, directory, info, engine, observe or _nobody), progress)
 
 
-def _beginning(config: TrainConfig, architecture: Architecture) -> Progress:
+def _beginning(config: TrainConfig, info: EnvironmentInfo, plan: Plan) -> Progress:
     """Where a run stands before its first generation."""
-    optimizer_class = OPTIMIZERS.get(config.optimizer)
-    options = optimizer_class.make_options(config.optimizer_args)
-    optimizer = optimizer_class(architecture.parameter_count, generator(config.seed, "optimizer"), options)
+    stage = plan.stages[0]
+    architecture = Architecture(stage.policy, info.observation, info.action)
+    optimizer = stage.optimizer_for(architecture, config.seed, 0)
     state = SearchState(optimizer, architecture, SeedStream(config.seed, Purpose.SEARCH))
     return Progress(state, SeedStream(config.seed, Purpose.SELECTION))
 
@@ -120,7 +137,7 @@ def _run(job: Job, progress: Progress) -> Run:
         with graceful_interrupts() as interrupts:
             if progress.winner is None:
                 if job.config.normalize == "probe" and progress.search.usage.episodes == 0:
-                    probe(progress.search, job.engine, generator(job.config.seed, "probe"))
+                    _probe(job, progress)
                 with interrupts.patience():
                     _search(job, progress, lambda: interrupts.asked)
                 _save(job, progress)
@@ -136,6 +153,12 @@ def _run(job: Job, progress: Progress) -> Run:
         return stopped(job, progress, clock)
     finally:
         job.directory.close()
+
+
+def _probe(job: Job, progress: Progress) -> None:
+    """Measures the scale of the observations."""
+    rng = generator(job.config.seed, "probe")
+    probe(progress.search, job.engine, rng, lambda act, seed: record(job.info.spec, act, seed))
 
 
 def _search(job: Job, progress: Progress, interrupted: Callable[[], bool]) -> None:
@@ -160,9 +183,10 @@ def _search(job: Job, progress: Progress, interrupted: Callable[[], bool]) -> No
         state,
         job.engine,
         job.config.budget,
-        job.config.effort,
+        job.plan.effort(job.config),
         confirm=lambda claimants: _confirm(job, progress, claimants),
         observe=note,
+        proceed=lambda state: job.plan.proceed(state, state.architecture, job.config.seed),
         interrupted=interrupted,
     )
 
@@ -177,6 +201,7 @@ def _confirm(job: Job, progress: Progress, claimants: Sequence[Candidate]) -> bo
     target, limits = job.config.target, job.config
     floor = target if target is not None else progress.search.highest * (1 - TOLERANCE)
     limit = limits.confirmation_episodes if target is None else limits.selection_episodes
+    claimants = [claimant.unscaled() for claimant in claimants]
     result = _race(job, progress, claimants, floor, limit)
     if result.winner is None:
         return False
@@ -188,13 +213,9 @@ def _confirm(job: Job, progress: Progress, claimants: Sequence[Candidate]) -> bo
 
 
 def _select(job: Job, progress: Progress) -> Candidate:
-    """The winner among the best candidates of the search and the optimizer's centre."""
-    state = progress.search
-    # The centre was never scored itself: it claims what the best of all did, and has to show it.
-    centre = Candidate(state.architecture, state.optimizer.center, state.archive[0].claim)
-    candidates = [centre, *state.archive]
-    winner = _race(job, progress, candidates, -np.inf, job.config.selection_episodes).winner
-    return candidates[winner or 0]
+    """The winner among all that the search has to offer."""
+    candidates = [candidate.unscaled() for candidate in progress.search.candidates]
+    return candidates[_race(job, progress, candidates, -np.inf, job.config.selection_episodes).winner or 0]
 
 
 def _race(job: Job, progress: Progress, candidates: Sequence[Candidate], floor: float, limit: int | None) -> Selection:
@@ -204,11 +225,12 @@ def _race(job: Job, progress: Progress, candidates: Sequence[Candidate], floor: 
     return result
 
 
-def _resolved(config: TrainConfig, info: EnvironmentInfo, engine: Engine) -> TrainConfig:
+def _resolved(config: TrainConfig, info: EnvironmentInfo, plan: Plan, engine: Engine) -> TrainConfig:
     """The configuration with every default that depends on the environment filled in."""
-    scale = Scale.of(info.max_episode_steps, compiled=engine.name == "kernel")
+    compiled = engine.name == "kernel"
+    scale = Scale.of(info.max_episode_steps, compiled=compiled)
     return replace(
-        config,
+        resolved(config, info, plan, compiled=compiled),
         env=info.spec.id,
         selection_episodes=config.selection_episodes or scale.selection_episodes,
         confirmation_episodes=config.confirmation_episodes or scale.confirmation_episodes,

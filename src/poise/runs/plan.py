@@ -1,0 +1,240 @@
+"""What ``auto`` means: which policies are searched for, with what, at which scale and for how long.
+
+The decision looks at the spaces and at whether kernels play, never at a clock or at the environment's name, so that
+equal commands give equal runs and an environment that nobody here has seen is treated like those that were.
+``docs/choosing.md`` has the measurements it rests on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+
+from poise.errors import InvalidFileError, InvalidValueError
+from poise.optimizers import OPTIMIZERS
+from poise.optimizers.base import Optimizer
+from poise.policies.architecture import Architecture
+from poise.rollouts.environments import EnvironmentInfo
+from poise.runs.config import AUTO, TrainConfig
+from poise.search import PROBES, Effort, SearchState, begin_stage
+from poise.seeding import generator
+from poise.types import Json
+
+POPULATION, LEAST_POPULATION = 64, 8
+"""Candidates a generation. Many with one episode each average the noise away better than few with many."""
+
+GENERATIONS = 20
+"""Least number of generations that a budget should have; a small one gets a smaller population."""
+
+PROBE_SHARE = 0.1
+"""Largest share of a budget that may go into measuring the scale of observations."""
+
+EPISODES = (1, 3, 10)
+"""The ladder of episodes a candidate."""
+
+QUADRATIC_FEATURES = 8
+"""Most features whose products are worth as many parameters."""
+
+STEPS_PER_PARAMETER = 50_000
+LEAST_STEPS, MOST_STEPS = 1_000_000, 5_000_000
+COMPILED_STEPS = 30_000_000
+"""The default budget: so many steps for each parameter of the first stage, within limits; all of them if compiled."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One kind of policy and what searches for it.
+
+    Attributes:
+        policy: the kind of policy.
+        optimizer: what searches.
+        optimizer_args: its options.
+    """
+
+    policy: str
+    optimizer: str
+    optimizer_args: Mapping[str, Json] = field(default_factory=dict)
+
+    def optimizer_for(self, architecture: Architecture, seed: int, index: int, doublings: int = 0) -> Optimizer:
+        """A new optimizer for the stage of this index, with the population doubled so many times."""
+        chosen = OPTIMIZERS.get(self.optimizer)
+        args = dict(self.optimizer_args)
+        if doublings and "population" in args:
+            args["population"] *= 2**doublings
+        path = ("optimizer",) if index == 0 else ("optimizer", index)
+        return chosen(architecture.parameter_count, generator(seed, *path), chosen.make_options(args))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The stages of a search.
+
+    Attributes:
+        stages: one after another, each until its scores no longer rise.
+        open_ended: whether the search, when it is through, goes on with the stage that came highest, each time with
+            twice the population; otherwise it ends when the optimizer of its only stage does.
+    """
+
+    stages: tuple[Stage, ...]
+    open_ended: bool
+
+    def stage(self, index: int, levels: Sequence[float]) -> tuple[Stage, int] | None:
+        """The stage of an index, and how often its population is doubled; ``None`` when the plan is at its end.
+
+        Args:
+            index: from 0; beyond the planned stages come repetitions of the best.
+            levels: where each stage before it ended.
+        """
+        if index < len(self.stages):
+            return self.stages[index], 0
+        if not self.open_ended:
+            return None
+        first = levels[: len(self.stages)]
+        return self.stages[first.index(max(first))], index - len(self.stages) + 1
+
+    def proceed(self, state: SearchState, base: Architecture, seed: int) -> bool:
+        """Begins the next stage of a search; false if there is none.
+
+        Args:
+            state: the search.
+            base: an architecture for its environment, of any kind.
+            seed: the run's seed.
+        """
+        found = self.stage(state.stage + 1, [*state.levels, state.trend.level])
+        if found is None:
+            return False
+        stage, doublings = found
+        architecture = replace(base, name=stage.policy, normalizer=None)
+        begin_stage(state, architecture, stage.optimizer_for(architecture, seed, state.stage + 1, doublings))
+        return True
+
+    def effort(self, config: TrainConfig) -> Effort:
+        """How the search spends its episodes."""
+        ladder = config.episodes_per_candidate or EPISODES
+        return Effort(ladder, config.common_episodes, config.normalize == "running", self.open_ended)
+
+    def to_json(self) -> Json:
+        """What ``config.json`` says of it."""
+        return {"stages": [asdict(stage) for stage in self.stages], "open_ended": self.open_ended}
+
+    @classmethod
+    def from_json(cls, data: Json) -> Plan:
+        """The plan that `to_json` described.
+
+        Raises:
+            InvalidFileError: if it is none.
+        """
+        try:
+            return cls(tuple(Stage(**stage) for stage in data["stages"]), bool(data["open_ended"]))
+        except (KeyError, TypeError) as error:
+            raise InvalidFileError(f"expected a config.json with a plan: {error!r}") from error
+
+
+def plan_for(config: TrainConfig, info: EnvironmentInfo) -> Plan:
+    """The stages that a configuration asks for, ``auto`` decided.
+
+    Raises:
+        InvalidValueError: for options of an optimizer that is not named.
+    """
+    if config.optimizer == AUTO and config.optimizer_args:
+        names = ", ".join(config.optimizer_args)
+        raise InvalidValueError(f"expected an optimizer whose options these are: {names}; name it, for instance snes")
+    named = config.optimizer != AUTO
+    population = int(min(max(_episodes(config, info) / GENERATIONS, LEAST_POPULATION), POPULATION))
+    optimizer, args = (config.optimizer, config.optimizer_args) if named else ("snes", {"population": population})
+    policies = policies_for(info) if config.policy == AUTO else (config.policy,)
+    stages = tuple(Stage(policy, optimizer, dict(args)) for policy in policies)
+    return Plan(stages, open_ended=not named or config.policy == AUTO)
+
+
+def _episodes(config: TrainConfig, info: EnvironmentInfo) -> float:
+    """How many episodes the budget is good for at least; infinite where it says nothing of it."""
+    steps = math.inf if config.max_steps is None else config.max_steps // info.max_episode_steps
+    return min(steps, math.inf if config.max_episodes is None else config.max_episodes)
+
+
+def policies_for(info: EnvironmentInfo) -> tuple[str, ...]:
+    """The kinds of policies for an environment, the smallest first."""
+    observation, action = info.observation, info.action
+    if not observation.numbers.any():
+        return ("linear",)  # of choices: a table, which holds whatever a larger policy could say of one choice
+    first = "linear" if action.kind == "discrete" and action.outputs == 1 else "linear+bias"
+    if observation.size <= QUADRATIC_FEATURES:
+        return (first, "quadratic", "mlp:8")
+    return (first, "mlp:16")
+
+
+def resolved(config: TrainConfig, info: EnvironmentInfo, plan: Plan, *, compiled: bool) -> TrainConfig:
+    """The configuration with its scale and its budget decided.
+
+    Args:
+        config: what was asked for.
+        info: the environment.
+        plan: the stages.
+        compiled: whether kernels play.
+    """
+    normalize = config.normalize
+    if normalize == AUTO:
+        affordable = PROBE_SHARE * _episodes(config, info) >= PROBES
+        normalize = "probe" if info.observation.numbers.any() and affordable else "none"
+    unlimited = config.max_steps is None and config.max_episodes is None and config.max_seconds is None
+    return replace(
+        config,
+        normalize=normalize,
+        max_steps=default_steps(info, plan, compiled=compiled) if unlimited else config.max_steps,
+        episodes_per_candidate=config.episodes_per_candidate or EPISODES,
+    )
+
+
+def default_steps(info: EnvironmentInfo, plan: Plan, *, compiled: bool) -> int:
+    """The budget of a search for which none was given, in environment steps."""
+    if compiled:
+        return COMPILED_STEPS
+    first = Architecture(plan.stages[0].policy, info.observation, info.action)
+    return min(max(STEPS_PER_PARAMETER * first.parameter_count, LEAST_STEPS), MOST_STEPS)
+
+
+def explain(config: TrainConfig, info: EnvironmentInfo, plan: Plan, *, compiled: bool) -> list[str]:
+    """The plan in words, a line each, with its reasons."""
+    architecture = Architecture(plan.stages[0].policy, info.observation, info.action)
+    lines = [
+        f"environment  {info.spec.id}: {info.observation.size} features, {info.action.kind} actions "
+        f"({architecture.action.outputs} outputs), at most {info.max_episode_steps:,} steps an episode",
+        "engine       " + ("compiled kernel" if compiled else "Gymnasium: there is no kernel for it"),
+    ]
+    for index, stage in enumerate(plan.stages):
+        count = Architecture(stage.policy, info.observation, info.action).parameter_count
+        args = ", ".join(f"{name} {value}" for name, value in stage.optimizer_args.items())
+        why = _WHY["table" if not info.observation.numbers.any() else stage.policy.partition(":")[0]]
+        reason = "as asked" if config.policy != AUTO else why
+        lines.append(
+            f"stage {index + 1}      {stage.policy}, {count:,} numbers, by {stage.optimizer} ({args}): {reason}"
+        )
+    if plan.open_ended:
+        lines.append("then         the stage that came highest again, with twice the population each time")
+    ladder = ", then ".join(map(str, config.episodes_per_candidate or EPISODES))
+    lines.append(f"episodes     {ladder} a candidate; the next number when the scores no longer rise")
+    lines.append(f"scale        {_SCALES[config.normalize]}")
+    limits = [("steps", config.max_steps), ("episodes", config.max_episodes), ("seconds", config.max_seconds)]
+    lines.append("budget       " + ", ".join(f"{value:,} {unit}" for unit, value in limits if value is not None))
+    lines.append(
+        f"being sure   {config.selection_episodes:,} fresh episodes for the winner of the race, "
+        f"{config.evaluation_episodes:,} more for the result"
+    )
+    return lines
+
+
+_WHY = {
+    "table": "observations are choices, so that one weight for each is a table",
+    "linear": "the smallest that could do",
+    "linear+bias": "the smallest that could do",
+    "quadratic": "products of few features cost little and say much",
+    "mlp": "a small network, when features and their products get no further",
+}
+
+_SCALES = {
+    "none": "features as they are",
+    "probe": "features divided by their spread in what the best of some random policies saw",
+    "running": "features divided by their spread in all that the search has seen so far",
+}

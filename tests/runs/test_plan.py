@@ -1,0 +1,116 @@
+"""What auto decides, for spaces of every kind and budgets of every size, and that it is decided once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import poise
+from poise.errors import InvalidFileError, InvalidValueError
+from poise.rollouts.environments import inspect
+from poise.runs.config import TrainConfig
+from poise.runs.plan import POPULATION, Plan, Stage, plan_for, resolved
+from poise.runs.train import dry_run
+from poise.types import EnvironmentSpec
+
+
+def _plan(env: str, **settings: Any) -> Plan:
+    return plan_for(TrainConfig(env, **settings), inspect(EnvironmentSpec(env)))
+
+
+@pytest.mark.parametrize(
+    ("env", "policies"),
+    [
+        ("CartPole-v1", ["linear", "quadratic", "mlp:8"]),
+        ("Acrobot-v1", ["linear+bias", "quadratic", "mlp:8"]),
+        ("Pendulum-v1", ["linear+bias", "quadratic", "mlp:8"]),
+        ("FrozenLake-v1", ["linear"]),
+        ("Blackjack-v1", ["linear"]),
+    ],
+)
+def test_policies_follow_from_the_spaces_the_smallest_first(env: str, policies: list[str]) -> None:
+    plan = _plan(env)
+    assert [stage.policy for stage in plan.stages] == policies
+    assert plan.open_ended
+
+
+def test_what_is_named_is_taken_at_its_word() -> None:
+    assert _plan("CartPole-v1", policy="mlp:4", optimizer="ars") == Plan((Stage("mlp:4", "ars"),), open_ended=False)
+    assert {stage.optimizer for stage in _plan("CartPole-v1", optimizer="cem").stages} == {"cem"}
+    assert [stage.policy for stage in _plan("CartPole-v1", policy="quadratic").stages] == ["quadratic"]
+
+
+def test_options_without_an_optimizer_are_refused() -> None:
+    with pytest.raises(InvalidValueError, match="name it, for instance snes"):
+        _plan("CartPole-v1", optimizer_args={"sigma0": 1.0})
+
+
+@pytest.mark.parametrize(
+    ("budget", "population", "normalize"),
+    [
+        ({}, POPULATION, "probe"),
+        ({"max_seconds": 1.0}, POPULATION, "probe"),
+        ({"max_episodes": 25}, 8, "none"),
+        ({"max_episodes": 600}, 30, "none"),
+        ({"max_episodes": 640}, 32, "probe"),
+        ({"max_steps": 200 * 400}, 20, "none"),
+        ({"max_steps": 10**9}, POPULATION, "probe"),
+    ],
+)
+def test_a_small_budget_gets_a_small_population_and_no_probes(
+    budget: dict[str, Any], population: int, normalize: str
+) -> None:
+    info = inspect(EnvironmentSpec("Pendulum-v1"))
+    config = TrainConfig("Pendulum-v1", **budget)
+    plan = plan_for(config, info)
+    assert plan.stages[0].optimizer_args["population"] == population
+    assert resolved(config, info, plan, compiled=False).normalize == normalize
+
+
+def test_when_all_stages_are_through_the_best_begins_again_with_twice_the_population() -> None:
+    plan = _plan("Acrobot-v1")
+    levels = [-90.0, -80.0, -85.0]
+    assert [plan.stage(index, levels[:index]) for index in range(3)] == [(stage, 0) for stage in plan.stages]
+    assert plan.stage(3, levels) == (plan.stages[1], 1)
+    assert plan.stage(5, [*levels, -10.0, -5.0]) == (plan.stages[1], 3)
+    populations = [plan.stages[1].optimizer_for(_architecture(), 0, 3, n).population for n in range(3)]
+    assert populations == [POPULATION, 2 * POPULATION, 4 * POPULATION]
+    assert Plan((Stage("linear", "snes"),), open_ended=False).stage(1, [0.0]) is None
+
+
+def _architecture() -> Any:
+    return poise.Policy.create("Acrobot-v1", "quadratic").architecture
+
+
+def test_a_plan_is_set_down_and_taken_up_and_a_damaged_one_is_a_clear_error() -> None:
+    plan = _plan("Pendulum-v1")
+    assert Plan.from_json(json.loads(json.dumps(plan.to_json()))) == plan
+    for damaged in (None, {}, {"stages": [{"policy": "linear"}], "open_ended": True}, {"stages": 3}):
+        with pytest.raises(InvalidFileError, match="with a plan"):
+            Plan.from_json(damaged)
+
+
+def test_a_run_goes_on_with_the_plan_it_began_with(tmp_path: Path) -> None:
+    run = poise.train("Acrobot-v1", out=tmp_path / "run", max_episodes=60, evaluation_episodes=2, selection_episodes=2)
+    config = json.loads((run.path / "config.json").read_text())
+    assert config["plan"]["stages"][0] == {
+        "policy": "linear+bias",
+        "optimizer": "snes",
+        "optimizer_args": {"population": 8},
+    }
+    config["plan"]["stages"] = config["plan"]["stages"][:1]
+    (run.path / "config.json").write_text(json.dumps(config))
+    resumed = poise.resume(run.path, max_episodes=90)
+    assert resumed.result["episodes"]["search"] > 60
+    assert json.loads((run.path / "config.json").read_text())["plan"] == config["plan"]
+
+
+def test_the_plan_is_explained_with_its_reasons_and_nothing_is_written(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = "\n".join(dry_run("Pendulum-v1", engine="gymnasium"))
+    for words in ("3 features", "quadratic, 10 numbers", "population 64", "1, then 3, then 10", "1,000,000 steps"):
+        assert words in text
+    assert not list(tmp_path.iterdir())
