@@ -268,7 +268,7 @@ TARGET_CONFIRMED = "the target is confirmed on fresh episodes"
 def _seeds(state: SearchState, effort: Effort) -> SeedArray:
     """The episodes of the next generation."""
     population, episodes = state.optimizer.population, effort.episodes_per_candidate[state.rung]
-    if effort.common_episodes:
+    if effort.common_episodes and episodes > 1:
         return state.seeds.take(episodes)
     return state.seeds.take(episodes * population).reshape(population, episodes)
 
