@@ -160,6 +160,7 @@ WRONG_USE = [
     (["evaluate", "/nowhere"], "there is no file"),
     (["resume", "/nowhere"], "is no run"),
     (["watch", "/nowhere"], "there is no file"),
+    (["studio", "/dev/null/runs", "--host", "256.1.1.1"], "cannot listen on 256.1.1.1"),
 ]
 
 

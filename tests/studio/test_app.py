@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import json
+import posixpath
 import queue
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,9 +19,15 @@ import pytest
 
 from poise.errors import EnvironmentFailureError
 from poise.rollouts.recording import Recording
-from poise.studio.assets import load
+from poise.studio.app import create_app
+from poise.studio.assets import load, needed, page
 from poise.studio.guard import HEADERS
+from poise.studio.pages import OF_A_POLICY, VIEWS, view_of
+from poise.studio.server import serving
 from poise.studio.source import Watched
+
+SHARED_STYLES = ("tokens", "page", "panels")
+"""Style sheets of every view; each other one belongs to the view of its name."""
 
 Serve = Callable[[Watched], str]
 
@@ -159,6 +167,34 @@ def test_a_foreign_page_is_refused(cartpole_url: str, origin: str) -> None:
     assert ask(cartpole_url, "/data", {"Origin": origin})[0] == 403
 
 
+TOKEN = "a-long-secret"
+
+
+@pytest.fixture(scope="module")
+def guarded_url(cartpole: Watched) -> Iterator[str]:
+    """A studio that others than this machine may reach, and which asks for its token."""
+    with serving(create_app(cartpole, token=TOKEN)) as url:
+        yield url
+
+
+@pytest.mark.parametrize("address", ["/", "/data", "/static/main.js", "/api/episode", "/nothing"])
+@pytest.mark.parametrize("headers", [{}, {"Cookie": "poise-token=guess"}, {"Cookie": "poise-token"}])
+def test_whoever_lacks_the_token_learns_nothing(guarded_url: str, address: str, headers: dict[str, str]) -> None:
+    for query in ("", "?token=", "?token=guess"):
+        status, _, text = ask(guarded_url, address + query, headers)
+        assert status == 403
+        assert "open the address that its terminal shows" in json.loads(text)["error"]
+
+
+def test_the_token_in_the_address_becomes_a_cookie_of_this_host_alone(guarded_url: str) -> None:
+    status, headers, _ = ask(guarded_url, f"/?token={TOKEN}", {"Host": "my-machine.local:3000"})
+    assert status == 200
+    assert headers["set-cookie"] == f"poise-token={TOKEN}; Path=/; HttpOnly; SameSite=Strict"
+    assert ask(guarded_url, "/data", {"Cookie": f"other=1; poise-token={TOKEN}"})[0] == 200
+    foreign = {"Cookie": f"poise-token={TOKEN}", "Origin": "http://evil.example"}
+    assert ask(guarded_url, "/data", foreign)[0] == 403
+
+
 def test_the_page_itself_may_ask(cartpole_url: str) -> None:
     assert ask(cartpole_url, "/data", {"Origin": cartpole_url.rstrip("/")})[0] == 200
 
@@ -182,7 +218,7 @@ def test_nothing_can_be_written(cartpole_url: str) -> None:
         assert ask(cartpole_url, "/data", method=method)[0] == 405
 
 
-@pytest.mark.parametrize("address", ["/", "/data", "/data?seed=x", "/static/main.js", "/nothing"])
+@pytest.mark.parametrize("address", ["/", "/runs/x", "/data", "/data?seed=x", "/static/main.js", "/nothing"])
 def test_every_answer_tells_the_browser_to_be_careful(cartpole_url: str, address: str) -> None:
     _, headers, _ = ask(cartpole_url, address)
     assert {name: headers.get(name.lower()) for name in HEADERS} == HEADERS
@@ -233,7 +269,16 @@ def test_opening_the_page_begins_its_episode(cartpole: Watched, serve_watched: S
 
 
 def test_the_whole_page_weighs_less_than_150_kilobytes() -> None:
-    assert sum(len(asset.content) for asset in load().values()) <= 150_000
+    assert sum(len(asset.compressed) for asset in load().values()) <= 150_000
+
+
+def test_a_browser_that_can_gets_files_compressed(cartpole_url: str) -> None:
+    connection = http.client.HTTPConnection(urlsplit(cartpole_url).netloc, timeout=10)
+    connection.request("GET", "/static/main.js", headers={"Accept-Encoding": "gzip, br"})
+    answer = connection.getresponse()
+    assert answer.getheader("Content-Encoding") == "gzip"
+    assert gzip.decompress(answer.read()) == load()["main.js"].content
+    connection.close()
 
 
 def test_the_page_names_no_other_machine() -> None:
@@ -256,11 +301,45 @@ def test_every_module_imports_files_that_are_served() -> None:
             assert "/".join(resolved) in assets, f"{name} imports {target}"
 
 
-def test_every_module_is_loaded_at_once_and_not_one_after_the_other() -> None:
-    assets = load()
-    page = assets["index.html"].content.decode()
-    foretold = set(re.findall(r'<link rel="modulepreload" href="/static/(.+?)">', page))
-    assert foretold == {name for name in assets if name.endswith(".js")} - {"main.js", "theme.js"}
+@pytest.mark.parametrize("view", VIEWS)
+def test_all_that_a_view_needs_is_loaded_at_once_and_nothing_else(view: str) -> None:
+    foretold = set(re.findall(r'<link rel="modulepreload" href="/static/(.+?)">', page(view, "runs").content.decode()))
+    reached, pending = set[str](), ["main.js", f"views/{view}.js"]
+    while pending:
+        name = pending.pop()
+        reached.add(name)
+        targets = re.findall(r'^import .*from "(.+)";$', load()[name].content.decode(), re.MULTILINE)
+        pending += {posixpath.normpath(posixpath.join(posixpath.dirname(name), target)) for target in targets} - reached
+    assert foretold == reached - {"main.js"}
+
+
+def test_no_module_is_left_that_no_view_needs() -> None:
+    used = {name for view in VIEWS for name in needed(view)}
+    assert used == {name for name in load() if name.endswith(".js")} - {"main.js", "theme.js"}
+
+
+def test_the_page_knows_the_views_that_the_server_knows() -> None:
+    main, address = (load()[name].content.decode() for name in ("main.js", "address.js"))
+    assert tuple(re.findall(r'import\("\./views/(\w+)\.js"\)', main)) == VIEWS
+    assert json.loads(re.findall(r"OF_A_POLICY = (\[.*?\]);", address)[0]) == list(OF_A_POLICY)
+    styled = {f"style/{name}.css" for name in json.loads(re.findall(r"STYLED = (\[.*?\]);", main)[0])}
+    assert styled == {name for name in load() if name.startswith("style/")} - {f"style/{n}.css" for n in SHARED_STYLES}
+
+
+@pytest.mark.parametrize(
+    ("path", "view"),
+    [
+        *(("/", "replay"), ("/runs", "runs"), ("/runs/", "runs"), ("/replay", "replay")),
+        *(("/runs/a/b", "run"), ("/runs/a/b/replay", "replay"), ("/runs/replay", "run")),
+        *(("/nothing", None), ("/run", None), ("/main.js", None)),
+    ],
+)
+def test_every_address_of_a_view_is_the_page(path: str, view: str | None, cartpole_url: str) -> None:
+    assert view_of(path, "replay") == view
+    status, headers, text = ask(cartpole_url, path)
+    assert (status, headers["content-type"].startswith("text/html")) == ((200, True) if view else (404, False))
+    if view:
+        assert text == page(view, "replay").content.decode()
 
 
 def test_every_module_says_first_why_it_exists() -> None:

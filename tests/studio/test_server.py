@@ -108,6 +108,11 @@ def test_only_this_machine_may_be_served(host: str) -> None:
         server.listen(0, host)
 
 
+def test_others_are_served_with_a_token_alone(cartpole: Watched) -> None:
+    with closing(server.listen(0, "0.0.0.0", guarded=True)) as listener:
+        assert listener.getsockname()[0] == "0.0.0.0"
+
+
 def test_it_answers_as_long_as_the_block_lasts(cartpole: Watched) -> None:
     with server.serving(create_app(cartpole)) as url, urllib.request.urlopen(url, timeout=5) as answer:
         assert answer.status == 200

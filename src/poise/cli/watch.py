@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from poise.cli import options
-from poise.cli.output import note, number, print_json, say
+from poise.cli.output import note, print_json, say
 
 if TYPE_CHECKING:
     from poise.runs.policy import Policy
+
+RUNS = Path("runs")
+"""Where `poise train` puts its runs, seen from where one is."""
 
 Port = Annotated[
     int | None, typer.Option(min=0, max=65535, help="Where to serve. [default: 3000, or a free one if that is taken]")
@@ -41,14 +45,6 @@ def watch(policy: Policy, *, port: int | None, seed: int | None, browser: bool, 
     from poise.studio.source import Watched
 
     close(policy.make_env())  # what cannot be played is said now, and not in the page
-    first_seed = int((policy.certificate or {}).get("first_seed", 0)) if seed is None else seed
-    watched = Watched.from_policy(
-        policy.environment,
-        policy.architecture,
-        policy.parameters,
-        certificate=_certificate(policy),
-        first_seed=first_seed,
-    )
 
     def ready(address: str) -> None:
         if as_json:
@@ -58,14 +54,4 @@ def watch(policy: Policy, *, port: int | None, seed: int | None, browser: bool, 
         if browser:
             open_browser_if_possible(address)
 
-    serve(create_app(watched), port, on_ready=ready, on_notice=note)
-
-
-def _certificate(policy: Policy) -> str | None:
-    found = policy.certificate
-    if found is None:
-        return None
-    return (
-        f"mean return {number(found['mean'])} [{number(found['low'])}, {number(found['high'])}], "
-        f"{found['episodes']:,} fresh episodes"
-    )
+    serve(create_app(Watched.of(policy, seed), runs=RUNS), port, on_ready=ready, on_notice=note)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +23,8 @@ MEDIA_TYPES = {
 }
 """What a file may be; any other in the folder is not served."""
 
+_IMPORT = re.compile(r'^(?:import|export) [^;]*?from "(\.[^"]+)";$', re.MULTILINE)
+
 
 @dataclass(frozen=True)
 class Asset:
@@ -27,13 +32,21 @@ class Asset:
 
     Attributes:
         content: its bytes.
+        compressed: the same, by gzip.
         media_type: what it is.
         tag: changes with its content; the browser asks with it whether it must load the file again.
     """
 
     content: bytes
+    compressed: bytes
     media_type: str
     tag: str
+
+    @classmethod
+    def of(cls, content: bytes, media_type: str) -> Asset:
+        """A file by its bytes."""
+        tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
+        return cls(content, gzip.compress(content, mtime=0), media_type, tag)
 
 
 @cache
@@ -42,11 +55,43 @@ def load() -> Mapping[str, Asset]:
     return dict(_walk(files("poise.studio") / "static", ""))
 
 
+@cache
+def page(view: str, home: str) -> Asset:
+    """``index.html`` made ready for one view: what that view needs is loaded at once, not one file after the other.
+
+    Args:
+        view: the view at the address; a file in ``views/``, and perhaps one in ``style/``.
+        home: the view at ``/``.
+    """
+    assets = load()
+    links = [f'<link rel="modulepreload" href="/static/{name}">' for name in needed(view)]
+    if f"style/{view}.css" in assets:
+        links.insert(0, f'<link rel="stylesheet" href="/static/style/{view}.css" data-view-style>')
+    text = assets["index.html"].content.decode().replace("<!-- of the view -->", "\n  ".join(links))
+    return Asset.of(text.replace('data-home=""', f'data-home="{home}"').encode(), MEDIA_TYPES[".html"])
+
+
+def needed(view: str) -> list[str]:
+    """The modules that the page loads to show a view first, in the order of their names."""
+    assets, found = load(), set[str]()
+    pending = ["main.js", f"views/{view}.js"]
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            found.add(name)
+            pending += imports(name, assets[name])
+    return sorted(found - {"main.js"})
+
+
+def imports(name: str, asset: Asset) -> list[str]:
+    """The modules that a module imports at its top, by their names under ``static/``."""
+    folder = posixpath.dirname(name)
+    return [posixpath.normpath(posixpath.join(folder, target)) for target in _IMPORT.findall(asset.content.decode())]
+
+
 def _walk(folder: Traversable, prefix: str) -> Iterator[tuple[str, Asset]]:
     for entry in folder.iterdir():
         if entry.is_dir():
             yield from _walk(entry, f"{prefix}{entry.name}/")
         elif (suffix := entry.name[entry.name.rfind(".") :]) in MEDIA_TYPES:
-            content = entry.read_bytes()
-            tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
-            yield prefix + entry.name, Asset(content, MEDIA_TYPES[suffix], tag)
+            yield prefix + entry.name, Asset.of(entry.read_bytes(), MEDIA_TYPES[suffix])

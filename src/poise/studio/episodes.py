@@ -76,10 +76,10 @@ class EpisodePlayer:
     """
 
     def __init__(self, watched: Watched, remembered: int = 16) -> None:
-        self._watched, self._remembered = watched, remembered
+        self.watched, self._remembered = watched, remembered
         self._episodes: OrderedDict[int, Episode] = OrderedDict()
         self._lock = threading.Lock()  # over the remembered episodes, which both threads read
-        self._orders: queue.SimpleQueue[tuple[int, Future[Episode]]] = queue.SimpleQueue()
+        self._orders: queue.SimpleQueue[tuple[int, Future[Episode]] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
     async def episode(self, seed: int) -> Episode:
@@ -97,6 +97,12 @@ class EpisodePlayer:
         """Begins an episode that will soon be asked for."""
         if self._recall(seed) is None:
             self._order(seed)
+
+    def close(self) -> None:
+        """Lets the thread end once it has played what was ordered; an episode asked for later begins another."""
+        if self._thread is not None:
+            self._orders.put(None)
+            self._thread = None
 
     def _order(self, seed: int) -> Future[Episode]:
         if self._thread is None:
@@ -121,11 +127,14 @@ class EpisodePlayer:
 
     def _work(self) -> None:
         while True:
-            seed, future = self._orders.get()
+            order = self._orders.get()
+            if order is None:
+                return
+            seed, future = order
             if not future.set_running_or_notify_cancel():
                 continue  # the reader has gone
             try:
-                episode = self._recall(seed) or play(self._watched.record, seed)
+                episode = self._recall(seed) or play(self.watched.record, seed)
                 self._remember(seed, episode)
                 future.set_result(episode)
             except Exception as error:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 DEFAULT_PORT = 3000
 LOOPBACK_ADDRESSES = ("127.0.0.1", "localhost", "::1")
+MESSAGE_BYTES = 65_536
+"""Longest message that a page may send over a WebSocket; a longer one ends the connection."""
+
 TEXT_BROWSERS = {"www-browser", "w3m", "lynx", "links", "elinks"}
 """Browsers that would take over the terminal that the server runs in."""
 
@@ -33,23 +36,25 @@ def serve(
     host: str = "127.0.0.1",
     on_ready: Callable[[str], None] = print,
     on_notice: Callable[[str], None] | None = None,
+    token: str | None = None,
 ) -> None:
     """Serves until Ctrl-C or SIGTERM, then returns.
 
     Args:
         app: what `poise.studio.app.create_app` made.
         port: where to listen. ``None`` is 3000, or any free one if that is taken. 0 is any free one.
-        host: an address of this machine that only this machine can reach.
+        host: an address of this machine that only this machine can reach; with a token any address of it.
         on_ready: called once with the page's address, as soon as it answers.
         on_notice: called with a sentence if 3000 was taken; by default it goes to standard error.
+        token: what the application asks of every visitor; it becomes part of the page's address.
 
     Raises:
         PortInUseError: `port` was given, and another program listens there.
         InvalidValueError: there is no such port, this user may not use it, or the host is not this machine alone.
     """
-    listener = listen(port, host, on_notice or _to_stderr)
+    listener = listen(port, host, on_notice or _to_stderr, guarded=token is not None)
     with listener:
-        url = address_of(listener)
+        url = address_of(listener) + ("" if token is None else f"?token={token}")
         try:
             _Server(app, lambda: on_ready(url)).run(sockets=[listener])
         except KeyboardInterrupt:  # in the moment before the server listens for it
@@ -81,13 +86,25 @@ def serving(app: ASGIApp, port: int | None = 0, host: str = "127.0.0.1") -> Iter
             thread.join()
 
 
-def listen(port: int | None, host: str = "127.0.0.1", on_notice: Callable[[str], None] = print) -> socket.socket:
+def listen(
+    port: int | None,
+    host: str = "127.0.0.1",
+    on_notice: Callable[[str], None] = print,
+    *,
+    guarded: bool = False,
+) -> socket.socket:
     """A socket that listens on `port`, or for ``None`` on 3000 or else on any free one.
+
+    Args:
+        port: as in `serve`.
+        host: as in `serve`.
+        on_notice: as in `serve`.
+        guarded: the application asks for a token, so others than this machine may reach it.
 
     Raises:
         PoiseError: as `serve`.
     """
-    if host not in LOOPBACK_ADDRESSES:
+    if host not in LOOPBACK_ADDRESSES and not guarded:
         raise InvalidValueError(
             f"the studio answers this machine only: expected host {' or '.join(LOOPBACK_ADDRESSES)}, got {host!r}; "
             f"to reach it from another machine, forward its port (ssh -L {DEFAULT_PORT}:127.0.0.1:{DEFAULT_PORT} ...)"
@@ -143,7 +160,10 @@ class _Server(uvicorn.Server):
             uvicorn.Config(
                 app,
                 http="h11",
-                ws="none",
+                ws="websockets-sansio",
+                ws_max_size=MESSAGE_BYTES,
+                ws_max_queue=8,
+                ws_per_message_deflate=False,
                 lifespan="off",
                 log_config=None,
                 log_level="critical",  # the application says itself what went wrong

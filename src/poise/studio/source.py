@@ -13,11 +13,12 @@ from poise.policies.linear import Linear
 from poise.policies.spaces import feature_names
 from poise.rollouts.recording import Recording, record
 from poise.seeding import check_seed
-from poise.types import EnvironmentSpec, FloatArray
+from poise.types import EnvironmentSpec, FloatArray, Json
 
 if TYPE_CHECKING:
     from poise.policies.architecture import Architecture
     from poise.policies.spaces import ActionDecoding
+    from poise.runs.policy import Policy
 
 ACTION_NAMES: Mapping[str, tuple[str, ...]] = {
     "CartPole": ("push left", "push right"),
@@ -69,6 +70,26 @@ class Watched:
             raise InvalidValueError(f"expected {len(self.weights)} biases, one an output, got {len(self.biases)}")
 
     @classmethod
+    def of(cls, policy: Policy, first_seed: int | None = None) -> Watched:
+        """A policy that was kept.
+
+        Args:
+            policy: as `poise.runs.policy.load` reads it.
+            first_seed: the episode shown first; ``None`` for the first one of its evaluation.
+
+        Raises:
+            InvalidValueError: the seed is out of range.
+        """
+        evaluated = int((policy.certificate or {}).get("first_seed", 0))
+        return cls.from_policy(
+            policy.environment,
+            policy.architecture,
+            policy.parameters,
+            certificate=certificate_words(policy.certificate),
+            first_seed=evaluated if first_seed is None else first_seed,
+        )
+
+    @classmethod
     def from_policy(
         cls,
         spec: EnvironmentSpec,
@@ -105,6 +126,18 @@ class Watched:
             biases=biases,
             first_action=architecture.action.starts[0] if architecture.action.kind == "discrete" else 0,
         )
+
+
+def certificate_words(certificate: Mapping[str, Json] | None) -> str | None:
+    """What an evaluation found, in words; ``None`` if there was none."""
+    if certificate is None:
+        return None
+    mean, low, high = (_number(certificate[name]) for name in ("mean", "low", "high"))
+    return f"mean return {mean} [{low}, {high}], {certificate['episodes']:,} fresh episodes"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.1f}" if abs(value) >= 10 else f"{value:.3f}"
 
 
 def linear_weights(

@@ -1,10 +1,42 @@
-// Keeps the episode and the moment in the page's address, so that back, reload and a link sent to somebody work.
+// Reads and writes the page's address, in which the view and what is selected in it live: back, reload and a link sent
+// to somebody work. `pages.py` reads the same paths on the server.
 
+const OF_A_POLICY = ["replay"];
 const LARGEST_SEED = 2 ** 32 - 1;
 
-/** {seed, t, playing}: seed as text or null, t a whole step or null, playing only where this very page was left so. */
-export function readAddress() {
-  const query = new URLSearchParams(location.search);
+/**
+ * Where an address leads: {view, run, rest, query}. `run` is the name of a run, or null for the policy that the studio
+ * was opened on; `rest` is what stands behind the view's name; `query` are URLSearchParams.
+ */
+export function placeOf(url, home = document.documentElement.dataset.home) {
+  const parts = url.pathname.split("/").filter(Boolean).map(decode);
+  const place = (view, run = null, rest = "") => ({ view, run, rest, query: url.searchParams });
+  if (!parts.length) return place(home);
+  if (parts[0] !== "runs") return place(parts[0], null, parts.slice(1).join("/"));
+  if (parts.length === 1) return place("runs");
+  const last = parts.at(-1);
+  return OF_A_POLICY.includes(last) && parts.length > 2
+    ? place(last, parts.slice(1, -1).join("/"))
+    : place("run", parts.slice(1).join("/"));
+}
+
+/** The path of a view: of a run's policy if a run is named. */
+export function pathOf(view, run = null) {
+  if (run === null) return view === document.documentElement.dataset.home ? "/" : `/${view}`;
+  const name = run.split("/").map(encodeURIComponent).join("/");
+  return view === "run" ? `/runs/${name}` : `/runs/${name}/${view}`;
+}
+
+/** The query of an address to the server for a run: {seed: 7} → "?run=…&seed=7"; what is null is left out. */
+export function queryOf(run, parameters = {}) {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries({ run, ...parameters })) if (value !== null && value !== "") query.set(name, value);
+  const text = query.toString();
+  return text ? `?${text}` : "";
+}
+
+/** Episode and moment of a place: seed as text or null, t a whole step or null, playing only where this page was left so. */
+export function momentOf({ query }) {
   const t = query.get("t");
   return {
     seed: query.get("seed"),
@@ -14,12 +46,12 @@ export function readAddress() {
 }
 
 /** Writes the moment over the present entry of the history. */
-export function rewriteAddress(state) {
-  if (state.episode) history.replaceState({ playing: state.playing }, "", addressOf(state));
+export function rewriteMoment({ episode, t, playing }) {
+  if (episode) history.replaceState({ playing }, "", `?seed=${episode.seed}&t=${Math.floor(t)}`);
 }
 
 /** Makes a new entry, for another episode: the back button leads to the present one. */
-export function pushAddress(seed) {
+export function pushEpisode(seed) {
   history.pushState({ playing: true }, "", `?seed=${encodeURIComponent(seed)}`);
 }
 
@@ -29,14 +61,14 @@ export function nextSeed(seed) {
 }
 
 /** Writes the address when playing stops or the cursor is moved, and once a second while it moves by itself. */
-export function followAddress(store) {
+export function followMoment(store, signal) {
   let written = 0;
   let pending = 0;
   const write = () => {
     clearTimeout(pending);
     pending = 0;
     written = performance.now();
-    rewriteAddress(store.state);
+    rewriteMoment(store.state);
   };
   store.subscribe((state, changed) => {
     if (!changed.has("shown") && !changed.has("playing")) return;
@@ -44,9 +76,14 @@ export function followAddress(store) {
     const wait = state.playing ? 1000 : 150;
     if (!pending) pending = setTimeout(write, Math.max(0, written + wait - performance.now()));
   });
-  addEventListener("pagehide", write);
+  addEventListener("pagehide", write, { signal });
+  signal.addEventListener("abort", () => clearTimeout(pending));
 }
 
-function addressOf({ episode, t }) {
-  return `?seed=${episode.seed}&t=${Math.floor(t)}`;
+function decode(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }

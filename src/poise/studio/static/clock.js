@@ -8,8 +8,8 @@ const LONGEST_FRAME = 100; // milliseconds; after a stall the cursor goes on whe
 const TEXT_EVERY = 100; // milliseconds between two readings of the numbers
 const REST_AT_END = 900; // milliseconds before a loop begins again, so that one sees how it ended
 
-/** Play, pause and move the cursor of a store; `stepsPerSecond(episode)` is the pace at speed 1. */
-export function createClock(store, stepsPerSecond) {
+/** Play, pause and move the cursor of a store until the signal; `stepsPerSecond(episode)` is the pace at speed 1. */
+export function createClock(store, stepsPerSecond, signal) {
   let frame = 0;
   let last = null; // when the last frame was; none yet after a pause
   let lastText = 0;
@@ -41,7 +41,7 @@ export function createClock(store, stepsPerSecond) {
 
   function play() {
     const { episode, t } = store.state;
-    if (!episode || frame) return;
+    if (!episode || frame || signal.aborted) return;
     if (t >= episode.length) restart();
     last = null;
     rest = 0;
@@ -56,6 +56,7 @@ export function createClock(store, stepsPerSecond) {
     store.set({ playing: false, t: step, shown: step });
   }
 
+  signal.addEventListener("abort", () => cancelAnimationFrame(frame));
   return {
     play,
     pause,

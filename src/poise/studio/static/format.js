@@ -37,3 +37,27 @@ export function count(value) {
 export function plural(number, word) {
   return `${count(number)} ${word}${number === 1 ? "" : "s"}`;
 }
+
+/** A result with its interval, rounded to what the interval supports: "−92.1 [−94.0, −90.3]". */
+export function withInterval({ mean, low, high }) {
+  const wide = high - low;
+  const decimals = wide > 0 ? Math.min(4, Math.max(Math.abs(mean) >= 10 ? 1 : 3, 1 - Math.floor(Math.log10(wide)))) : Math.abs(mean) >= 10 ? 1 : 3;
+  return `${fixed(mean, decimals)} [${fixed(low, decimals)}, ${fixed(high, decimals)}]`;
+}
+
+/** A large count in words: "1.2 M", "53 k", "900". */
+export function large(value) {
+  if (value >= 1e9) return `${(value / 1e9).toFixed(1)} G`;
+  if (value >= 1e6) return `${(value / 1e6).toFixed(1)} M`;
+  return value >= 1e4 ? `${Math.round(value / 1e3)} k` : count(value);
+}
+
+/** How long ago, in words, both in seconds. */
+export function ago(then, now) {
+  const seconds = Math.max(0, now - then);
+  if (seconds < 10) return "just now";
+  if (seconds < 90) return `${Math.round(seconds)} s ago`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min ago`;
+  if (seconds < 129600) return `${Math.round(seconds / 3600)} h ago`;
+  return `${Math.round(seconds / 86400)} days ago`;
+}

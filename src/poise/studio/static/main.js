@@ -1,87 +1,110 @@
-// Puts the page together: one store, one clock, the views, and the way from an address to an episode.
+// The shell: finds the view of the address, loads its module and its style, and lets one view end before another begins.
 
-import { nextSeed, followAddress, pushAddress, readAddress, rewriteAddress } from "./address.js";
-import { Unanswered, fetchEpisode } from "./api.js";
-import { createClock } from "./clock.js";
-import { decimalsFor, fixed } from "./format.js";
-import { listenToKeys } from "./keys.js";
-import { rangeOf } from "./charts/trace.js";
-import { rendererFor } from "./renderers/index.js";
-import { createStore } from "./store.js";
+import { placeOf } from "./address.js";
+import { byId, make } from "./dom.js";
 import { listenToTheme } from "./theme_switch.js";
-import { createFacts } from "./views/facts.js";
-import { createRuler } from "./views/ruler.js";
-import { createStage } from "./views/stage.js";
-import { createTransport } from "./views/transport.js";
-import { createWhy } from "./views/why.js";
 
-const calm = matchMedia("(prefers-reduced-motion: reduce)");
+const VIEWS = {
+  runs: () => import("./views/runs.js"),
+  run: () => import("./views/run.js"),
+  replay: () => import("./views/replay.js"),
+};
 
-const store = createStore({
-  episode: null, loading: false, problem: null, t: 0, shown: 0, playing: false, speed: 1, loop: true, lit: null,
-});
-const clock = createClock(store, (episode) => episode.renderer.stepsPerSecond);
-const app = { store, clock, open, newEpisode };
-let asking = null;
+const STYLED = ["runs", "run", "replay"]; // views with a style sheet of their own, style/NAME.css
+const root = byId("view");
+let open = null; // {place, path, view, ending}: what is on the page
 
-/** Fetches an episode and shows it: at step `t` at rest, or from its start in motion. */
-async function load(seed, { t = null, playing = t === null && !calm.matches } = {}) {
-  asking?.abort();
-  asking = new AbortController();
-  const { signal } = asking;
-  store.set({ loading: true });
-  try {
-    const episode = complete(await fetchEpisode(seed, signal));
-    clock.pause();
-    const at = Math.min(t ?? 0, episode.length);
-    store.set({ episode, problem: null, t: at, shown: at, loading: false, lit: null });
-    if (playing) clock.play();
-    return true;
-  } catch (error) {
-    if (signal.aborted) return false;
-    if (!(error instanceof Unanswered)) throw error;
-    store.set({ problem: { message: error.message, seed }, loading: false });
-    return false;
-  }
-}
-
-/** Another episode, asked for by the person: the address follows if there is one. */
-async function open(seed) {
-  rewriteAddress(store.state);
-  if (await load(seed)) pushAddress(store.state.episode.seed);
-}
-
-function newEpisode() {
-  if (store.state.episode) open(nextSeed(store.state.episode.seed));
-}
-
-/** What the views need beside what the server sent. */
-function complete(episode) {
-  const features = episode.featureNames.map((_, index) => episode.observations.map((observation) => observation[index]));
+/** What a view is given beside its place: its life's end, its title, and the way to another place. */
+function appOf(ending) {
   return {
-    ...episode,
-    renderer: rendererFor(episode),
-    ranges: features.map(rangeOf),
-    decimals: features.map(decimalsFor),
-    nameAction: ([first, ...rest]) => {
-      if (!episode.discrete) return [first, ...rest].map((part) => fixed(part, 2)).join(", ");
-      return episode.actionNames[first - episode.firstAction] ?? `action ${first}`;
+    signal: ending.signal,
+    /** Names the page: for the browser's tab, and for whoever hears it. */
+    title(text) {
+      if (!ending.signal.aborted) document.title = text ? `${text} · poise` : "poise";
     },
+    go,
   };
 }
 
-listenToTheme();
-createFacts(store, app);
-createStage(store);
-createTransport(store, clock);
-createRuler(store, clock);
-createWhy(store);
-listenToKeys(app);
-followAddress(store);
+/** Shows another address, with an entry in the history, or in place of the present one. */
+function go(address, { replace = false } = {}) {
+  history[replace ? "replaceState" : "pushState"](null, "", address);
+  return show({ moved: true });
+}
 
-addEventListener("popstate", () => {
-  const { seed, t } = readAddress();
-  load(seed, { t, playing: history.state?.playing === true && !calm.matches });
+async function show({ moved = false } = {}) {
+  const place = placeOf(new URL(location.href));
+  const path = location.pathname;
+  mark(place);
+  if (open?.path === path && open.view?.update) return open.view.update(place);
+  open?.ending.abort();
+  const ending = new AbortController();
+  open = { place, path, ending, view: null };
+  const found = Object.hasOwn(VIEWS, place.view) ? VIEWS[place.view] : null;
+  let module;
+  try {
+    [module] = await Promise.all([found?.(), style(place.view)]);
+  } catch {
+    if (!ending.signal.aborted) say("This view cannot be loaded", "The server does not answer; it has probably been stopped. Start it again (poise studio), then reload.");
+    return;
+  }
+  if (ending.signal.aborted) return; // another place was asked for in the meantime
+  root.replaceChildren();
+  root.className = `view-${place.view}`;
+  root.dataset.view = place.view;
+  if (!module) return say("There is nothing here", "The page has no view of this name.");
+  open.view = module.show(root, place, appOf(ending)) ?? null;
+  if (moved) {
+    scrollTo(0, 0);
+    root.focus({ preventScroll: true });
+  }
+}
+
+function say(heading, words) {
+  document.title = `${heading} · poise`;
+  root.className = "view-message";
+  root.replaceChildren(make("h1", { text: heading }), make("p", { role: "alert", text: words }), make("p", {}, make("a", { href: "/runs", text: "All runs" })));
+}
+
+/** Marks the link of the present view; the pages of one run belong to the list of runs. */
+function mark({ view, run }) {
+  const here = view === "run" || run !== null ? "/runs" : `/${view}`;
+  for (const link of byId("nav").children) {
+    if (link.getAttribute("href") === here) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+/** Loads the view's style sheet before the view is shown, unless the server has put it into the page already. */
+function style(view) {
+  const href = `/static/style/${view}.css`;
+  if (!STYLED.includes(view) || document.querySelector(`link[href="${href}"]`)) return null;
+  return new Promise((resolve, reject) => {
+    const link = make("link", { rel: "stylesheet", href });
+    link.addEventListener("load", resolve);
+    link.addEventListener("error", reject);
+    document.head.append(link);
+  });
+}
+
+/** Follows links within the page; those with a key held, another target or a file behind them are the browser's. */
+function followLinks() {
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[href]");
+    if (!link || event.defaultPrevented || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    const url = new URL(link.href);
+    const elsewhere = url.origin !== location.origin || link.target || link.hasAttribute("download") || link.getAttribute("href").startsWith("#");
+    if (elsewhere || !Object.hasOwn(VIEWS, placeOf(url).view)) return;
+    event.preventDefault();
+    go(url.pathname + url.search);
+  });
+}
+
+listenToTheme();
+followLinks();
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  root.focus();
 });
-const { seed, t, playing } = readAddress();
-await load(seed, { t, playing: (t === null || playing) && !calm.matches });
+addEventListener("popstate", () => show());
+await show();

@@ -1,16 +1,16 @@
 // Why it did that: a linear policy's sum opened up. With one output each observation × its weight is a bar, and the bars
 // add up to the decision; with several outputs each has its sum, and the largest one wins.
 
-import { byId, make, setText } from "../dom.js";
+import { make, setText } from "../dom.js";
 import { decimalsFor, fixed, signed } from "../format.js";
 import { createBar } from "../charts/bar.js";
 import { actionAt, stepOf } from "../store.js";
 
 const MOST = 16; // rows
 
-/** Fills the panel for each episode, and follows the cursor: bars at every frame, texts when they can be read. */
+/** A panel, filled for each episode, that follows the cursor: bars at every frame, texts when they can be read. */
 export function createWhy(store) {
-  const panel = byId("why");
+  const panel = make("section", { class: "panel why", id: "why", "aria-labelledby": "why-title", hidden: true });
   let view = null;
   store.subscribe((state, changed) => {
     const { episode } = state;
@@ -27,6 +27,7 @@ export function createWhy(store) {
     if (changed.has("shown")) view.show(state.shown);
     if (changed.has("lit")) view.light?.(state.lit);
   });
+  return panel;
 }
 
 /** Contribution of each observation to an output at a step; the bias, if there is one, comes last. */

@@ -1,6 +1,6 @@
 // The stage: a canvas that is sharp on every screen, and painted only when what it shows has changed.
 
-import { byId } from "../dom.js";
+import { make } from "../dom.js";
 import { fixed } from "../format.js";
 import { between } from "../renderers/index.js";
 import { actionAt, stepOf } from "../store.js";
@@ -9,9 +9,9 @@ import { PALETTE_CHANGED, palette } from "../theme_switch.js";
 const TRAIL = 24; // steps that gauges leave behind them
 const BLUR_SECONDS = 0.2; // pushes that alternate faster than the eye are shown as their mean while playing
 
-/** Draws the store's episode with its renderer whenever something changes. */
-export function createStage(store) {
-  const canvas = byId("stage");
+/** A canvas that shows the store's episode at its cursor, until the signal; `id` where a page has several. */
+export function createStage(store, signal, id = "stage") {
+  const canvas = make("canvas", { id, role: "img", "aria-label": "The episode is being fetched" });
   const context = canvas.getContext("2d");
   const size = { width: 0, height: 0 };
   let colors = palette();
@@ -27,29 +27,35 @@ export function createStage(store) {
     episode.renderer.draw(context, observationAt(store.state), size, sceneAt(store.state, colors));
   }
 
-  watchSize(canvas, (box, device) => {
+  const unwatch = watchSize(canvas, (box, device) => {
     size.width = box.width;
     size.height = box.height;
     canvas.width = devicePixels(box.width, device?.inlineSize);
     canvas.height = devicePixels(box.height, device?.blockSize);
     paint();
   });
-  new IntersectionObserver(([entry]) => {
+  const inSight = new IntersectionObserver(([entry]) => {
     visible = entry.isIntersecting;
     paint();
-  }).observe(canvas);
+  });
+  inSight.observe(canvas);
+  signal.addEventListener("abort", () => {
+    unwatch();
+    inSight.disconnect();
+  });
   canvas.dataset.font = getComputedStyle(document.body).fontFamily;
   addEventListener(PALETTE_CHANGED, () => {
     colors = palette();
     paint();
-  });
+  }, { signal });
   store.subscribe((state, changed) => {
     if (changed.has("t") || changed.has("episode") || changed.has("playing")) paint();
     if ((changed.has("shown") || changed.has("playing") || changed.has("episode")) && !state.playing) describe(canvas, state);
   });
+  return canvas;
 }
 
-/** Calls back with the size in CSS pixels and, where the browser knows it, in those of the screen. */
+/** Calls back with the size in CSS pixels and, where the browser knows it, in those of the screen; returns what ends it. */
 function watchSize(canvas, resized) {
   const observer = new ResizeObserver(([entry]) => resized(entry.contentRect, entry.devicePixelContentBoxSize?.[0]));
   try {
@@ -57,6 +63,7 @@ function watchSize(canvas, resized) {
   } catch {
     observer.observe(canvas); // Safari
   }
+  return () => observer.disconnect();
 }
 
 /** The exact count if the browser has one; an emulated screen reports CSS pixels for it, which would be blurred. */

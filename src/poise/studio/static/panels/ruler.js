@@ -1,7 +1,7 @@
 // The episode from its start to its end: one slider, and under it a trace for each observation, the actions and the
 // reward. One cursor goes through all of them.
 
-import { byId, make, setText } from "../dom.js";
+import { make, setText } from "../dom.js";
 import { count, fixed, plural, signed } from "../format.js";
 import { lanesOf, traceOf } from "../charts/trace.js";
 import { actionAt } from "../store.js";
@@ -9,9 +9,9 @@ import { actionAt } from "../store.js";
 const FOLDED = 8; // observations shown before one asks for all
 const MOST = 64; // traces at all
 
-/** Builds the rows anew for each episode, and moves the cursor and the values. */
+/** The ruler: builds its rows anew for each episode, and moves the cursor and the values. */
 export function createRuler(store, clock) {
-  const ruler = byId("ruler");
+  const ruler = make("section", { class: "ruler", id: "ruler", "aria-label": "The episode over time" });
   let rows = [];
   let parts = null;
   let all = false;
@@ -69,6 +69,7 @@ export function createRuler(store, clock) {
     }
     if (changed.has("lit")) for (const row of rows) mark(row, state.lit);
   });
+  return ruler;
 }
 
 function rowsOf(episode, all) {

@@ -1,0 +1,276 @@
+"""The list of all runs in a folder: one glance at each run's files, and none at those that have not changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from poise.errors import PoiseError
+from poise.runs.files import read_json
+from poise.types import Json
+
+State = Literal["running", "finished", "stopped", "empty", "broken"]
+
+DEEPEST = 3
+"""Folders below the root in which runs are looked for: ``runs/CartPole-v1/20261123-181500-0`` needs two."""
+
+QUIET_SECONDS = 20.0
+"""An unfinished run that has written nothing for so long is taken for one that does not run any more."""
+
+WATCHED_FILES = ("config.json", "metrics.jsonl", "policy.json", "evaluation.json", "checkpoint")
+
+CURVE_POINTS = 48
+"""Points of the small curve in the list."""
+
+Signature = tuple[tuple[int, int] | None, ...]
+"""Time of the last change and size of each of `WATCHED_FILES`."""
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One run as the list shows it.
+
+    Attributes:
+        id: its folder below the root, with slashes.
+        state: ``finished`` with an evaluation; ``running`` while it writes; ``stopped`` before its end; ``empty``
+            before its first generation; ``broken`` when its files cannot be read.
+        env: the environment's identifier, ``""`` where it is not known.
+        how: policy and optimizer in words.
+        seed: of the run.
+        changed: when it last wrote something, in seconds since 1970.
+        generations, steps: of the search so far.
+        best: the best score of the search so far; chosen by luck too, so not what the policy is worth.
+        result: mean, interval and number of episodes of the evaluation; ``None`` before it.
+        problem: what is wrong with a broken run, in words.
+    """
+
+    id: str
+    state: State
+    env: str = ""
+    how: str = ""
+    seed: int | None = None
+    changed: float = 0.0
+    generations: int = 0
+    steps: int = 0
+    best: float | None = None
+    result: Mapping[str, Json] | None = None
+    problem: str = ""
+
+    def to_json(self) -> Json:
+        """All of it as plain data."""
+        return {**self.__dict__, "result": None if self.result is None else dict(self.result)}
+
+
+@dataclass
+class _Known:
+    signature: Signature
+    row: RunRow
+    curve: list[float] | None = None
+
+
+@dataclass
+class RunIndex:
+    """All runs below a folder.
+
+    Attributes:
+        root: the folder; it need not exist yet.
+        active: identifiers of runs that are known to run, whatever their files look like.
+    """
+
+    root: Path
+    active: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._known: dict[str, _Known] = {}
+        self._lock = threading.Lock()
+
+    def rows(self, now: float | None = None) -> list[RunRow]:
+        """Every run, in no particular order.
+
+        Args:
+            now: seconds since 1970; the clock's time if it is not given.
+        """
+        moment = time.time() if now is None else now
+        with self._lock:
+            found = dict(self._scan())
+            for gone in self._known.keys() - found.keys():
+                del self._known[gone]
+            return [self._row(identifier, signature, moment) for identifier, signature in found.items()]
+
+    def row(self, identifier: str) -> RunRow | None:
+        """One run, without a look at the others; ``None`` if there is none of that name."""
+        try:
+            with os.scandir(self.root / identifier) as entries:
+                inside = {entry.name: entry for entry in entries}
+        except OSError:
+            return None
+        if not any(name in inside for name in WATCHED_FILES):
+            return None
+        with self._lock:
+            return self._row(identifier, tuple(_stamp(inside.get(name)) for name in WATCHED_FILES), time.time())
+
+    def curve(self, identifier: str) -> list[float]:
+        """Mean scores of generations spread over the run, at most `CURVE_POINTS`; empty where there are none."""
+        with self._lock:
+            known = self._known.get(identifier)
+            if known is None or known.row.state in ("broken", "empty"):
+                return []
+            if known.curve is None:
+                known.curve = [line["mean"] for line in sample_lines(self.root / identifier / "metrics.jsonl")]
+            return known.curve
+
+    def _scan(self) -> Iterator[tuple[str, Signature]]:
+        pending = [("", self.root, 0)]
+        while pending:
+            prefix, folder, depth = pending.pop()
+            try:
+                with os.scandir(folder) as entries:
+                    inside = {entry.name: entry for entry in entries if not entry.name.startswith(".")}
+            except OSError:
+                continue  # it went away while we looked, or is not ours to read
+            if prefix and any(name in inside for name in WATCHED_FILES):
+                yield prefix, tuple(_stamp(inside.get(name)) for name in WATCHED_FILES)
+            elif depth < DEEPEST:
+                for name, entry in inside.items():
+                    if entry.is_dir(follow_symlinks=False):
+                        pending.append((f"{prefix}/{name}" if prefix else name, folder / name, depth + 1))
+
+    def _row(self, identifier: str, signature: Signature, now: float) -> RunRow:
+        known = self._known.get(identifier)
+        if known is None or known.signature != signature:
+            known = self._known[identifier] = _Known(signature, _read(identifier, self.root / identifier, signature))
+        row = known.row
+        if row.state in ("finished", "broken"):
+            return row
+        alive = identifier in self.active or now - row.changed < QUIET_SECONDS
+        # A search that was stopped leaves a policy as its last act, newer than all else; one that goes on writes on.
+        if alive and (identifier in self.active or not _was_stopped(signature)):
+            return replace(row, state="running")
+        return row
+
+
+def sample_lines(file: Path, most: int = CURVE_POINTS) -> list[dict[str, Any]]:
+    """Whole lines of a ``.jsonl`` file, at most about `most`, spread over it; the first and the last among them.
+
+    A file of any length costs the same: beyond a few lines it is entered at evenly spaced places.
+    """
+    try:
+        size = file.stat().st_size
+        with file.open("rb") as handle:
+            if size <= most * 1024:
+                lines = handle.read().split(b"\n")[:-1]
+                stride = max(1, -(-len(lines) // most))
+                chosen = [*lines[::stride], *(lines[-1:] if (len(lines) - 1) % stride else [])]
+            else:
+                chosen = list(_entered(handle, size, most))
+        return [value for value in map(json.loads, chosen) if isinstance(value, dict)]
+    except (OSError, ValueError):
+        return []
+
+
+def _entered(handle: Any, size: int, most: int) -> Iterator[bytes]:
+    yield handle.readline()
+    place = handle.tell()
+    for number in range(1, most):
+        wanted = size * number // most
+        if wanted <= place:
+            continue
+        handle.seek(wanted)
+        handle.readline()  # the rest of a line that was entered in its middle
+        line = handle.readline()
+        if not line.endswith(b"\n"):
+            return
+        place = handle.tell()
+        yield line
+
+
+def _stamp(entry: os.DirEntry[str] | None) -> tuple[int, int] | None:
+    if entry is None:
+        return None
+    try:
+        status = entry.stat(follow_symlinks=False)
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+def _was_stopped(signature: Signature) -> bool:
+    _, metrics, policy, _, checkpoint = signature
+    writing = max((stamp[0] for stamp in (metrics, checkpoint) if stamp is not None), default=0)
+    return policy is not None and policy[0] >= writing
+
+
+def _read(identifier: str, path: Path, signature: Signature) -> RunRow:
+    changed = max((stamp[0] for stamp in signature if stamp is not None), default=0) / 1e9
+    if signature[0] is None:
+        return RunRow(identifier, "broken", changed=changed, problem="it has no config.json")
+    try:
+        row = _from_config(identifier, read_json(path / "config.json"), changed)
+        row = _with_metrics(row, path / "metrics.jsonl")
+        return row if signature[3] is None else _with_evaluation(row, read_json(path / "evaluation.json"))
+    except PoiseError as error:
+        return RunRow(identifier, "broken", changed=changed, problem=str(error))
+    except (KeyError, TypeError, ValueError, OSError) as error:
+        problem = f"its files are not those of a run of this version ({type(error).__name__}: {error})"
+        return RunRow(identifier, "broken", changed=changed, problem=problem)
+
+
+def _from_config(identifier: str, config: Mapping[str, Any], changed: float) -> RunRow:
+    train = config["train"]
+    how = " · ".join(str(train[name]) for name in ("policy", "optimizer") if train.get(name))
+    return RunRow(identifier, "empty", env=str(train["env"]), how=how, seed=int(train["seed"]), changed=changed)
+
+
+def _with_metrics(row: RunRow, file: Path) -> RunRow:
+    last = last_line(file)
+    if last is None:
+        return row
+    return replace(
+        row,
+        state="stopped",
+        generations=int(last["generation"]),
+        steps=int(last["steps"]),
+        best=float(last["best_so_far"]),
+    )
+
+
+def _with_evaluation(row: RunRow, account: Mapping[str, Any]) -> RunRow:
+    evaluation = account["evaluation"]
+    if evaluation is None:
+        return row
+    kept = ("mean", "low", "high", "confidence", "method", "episodes", "threshold", "success_rate")
+    result = {name: evaluation[name] for name in kept}
+    return replace(row, state="finished", result=result, generations=int(account["generations"]))
+
+
+def last_line(file: Path) -> dict[str, Any] | None:
+    """The last whole line of a ``.jsonl`` file; ``None`` if it has none.
+
+    Raises:
+        ValueError: it is no JSON object.
+    """
+    try:
+        with file.open("rb") as handle:
+            end = handle.seek(0, os.SEEK_END)
+            block = 8192
+            while True:
+                start = max(0, end - block)
+                handle.seek(start)
+                parts = handle.read(end - start).split(b"\n")
+                if len(parts) >= 3 or start == 0:
+                    break
+                block *= 8
+    except FileNotFoundError:
+        return None
+    if len(parts) < 2:
+        return None
+    value = json.loads(parts[-2])
+    if not isinstance(value, dict):
+        raise ValueError(f"expected a JSON object in the last line of {file.name}")
+    return value

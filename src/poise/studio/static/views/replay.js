@@ -1,0 +1,91 @@
+// Replay and Why: one episode of a policy on the stage, all its numbers under one cursor, and the sum behind each action.
+
+import { followMoment, momentOf, nextSeed, pathOf, pushEpisode, rewriteMoment } from "../address.js";
+import { Unanswered, fetchEpisode } from "../api.js";
+import { createClock } from "../clock.js";
+import { make } from "../dom.js";
+import { complete } from "../episode.js";
+import { listenToKeys } from "../keys.js";
+import { createFacts } from "../panels/facts.js";
+import { createHeading } from "../panels/heading.js";
+import { createRuler } from "../panels/ruler.js";
+import { createStage } from "../panels/stage.js";
+import { createTransport, transportKeys } from "../panels/transport.js";
+import { createWhy } from "../panels/why.js";
+import { createStore } from "../store.js";
+
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+/** Shows the place's episode; `update` shows another one of the same policy. */
+export function show(root, place, app) {
+  const { signal } = app;
+  const store = createStore({
+    episode: null, loading: false, problem: null, t: 0, shown: 0, playing: false, speed: 1, loop: true, lit: null,
+  });
+  const clock = createClock(store, (episode) => episode.renderer.stepsPerSecond, signal);
+  const heading = createHeading("\u200b", place);
+  const lead = make("p", { id: "lead", class: "lead", text: "\u200b" });
+  const stage = createStage(store, signal);
+  const facts = createFacts(store, { open, newEpisode });
+  root.append(heading.element, make("div", { class: "replay" },
+    lead,
+    make("section", { class: "stage", "aria-label": "Stage" }, stage, facts.message),
+    createTransport(store, clock),
+    createRuler(store, clock),
+    make("aside", { class: "side", "aria-label": "About this episode" }, facts.episode, createWhy(store), facts.proof),
+  ));
+  store.subscribe(({ episode }, changed) => {
+    if (!changed.has("episode")) return;
+    app.title(episode.title);
+    heading.set({ title: episode.title, chip: episode.policy && `${episode.policy} policy` });
+    lead.textContent = episode.renderer.sentence;
+    root.toggleAttribute("data-ready", true);
+  });
+  store.subscribe(({ problem, episode }, changed) => {
+    if (changed.has("problem") && problem && !episode) heading.set({ title: place.run ?? "No episode" });
+  });
+  listenToKeys([...transportKeys(store, clock), ["N", "a new episode", (e) => e.key.toLowerCase() === "n", newEpisode]], signal);
+  followMoment(store, signal);
+  signal.addEventListener("abort", () => root.removeAttribute("data-ready"));
+  let asking = null;
+
+  /** Fetches an episode and shows it: at step `t` at rest, or from its start in motion. */
+  async function load(seed, { t = null, playing = t === null && !calm.matches } = {}) {
+    asking?.abort();
+    asking = new AbortController();
+    const current = AbortSignal.any([asking.signal, signal]);
+    store.set({ loading: true });
+    try {
+      const episode = complete(await fetchEpisode(place.run, seed, current));
+      clock.pause();
+      const at = Math.min(t ?? 0, episode.length);
+      store.set({ episode, problem: null, t: at, shown: at, loading: false, lit: null });
+      if (playing) clock.play();
+      return true;
+    } catch (error) {
+      if (current.aborted) return false;
+      if (!(error instanceof Unanswered)) throw error;
+      store.set({ problem: { message: error.message, seed, gone: error.gone }, loading: false });
+      return false;
+    }
+  }
+
+  /** Another episode, asked for by the person: the address follows if there is one. */
+  async function open(seed) {
+    rewriteMoment(store.state);
+    if (await load(seed)) pushEpisode(store.state.episode.seed);
+  }
+
+  function newEpisode() {
+    if (store.state.episode) open(nextSeed(store.state.episode.seed));
+  }
+
+  const first = momentOf(place);
+  load(first.seed, { t: first.t, playing: (first.t === null || first.playing) && !calm.matches });
+  return {
+    update(another) {
+      const { seed, t, playing } = momentOf(another);
+      load(seed, { t, playing: (t === null || playing) && !calm.matches });
+    },
+  };
+}
