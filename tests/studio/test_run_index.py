@@ -56,7 +56,12 @@ def test_a_run_that_was_stopped_just_now_does_not_run(tmp_path: Path) -> None:
 
 def test_a_run_that_is_known_to_run_does_so_however_long_it_is_silent(tmp_path: Path) -> None:
     write_run(tmp_path, "x", means=[10])
-    assert RunIndex(tmp_path, active={"x"}).rows()[0].state == "running"
+    assert RunIndex(tmp_path, lambda: {"x": True}).rows()[0].state == "running"
+    write_run(tmp_path, "y", means=[10], age_seconds=0)
+    assert states(tmp_path)["y"] == "running"
+    row = RunIndex(tmp_path, lambda: {"y": False}).row("y")
+    assert row is not None
+    assert row.state == "stopped"
 
 
 def test_a_row_says_what_the_files_say(tmp_path: Path) -> None:

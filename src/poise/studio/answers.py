@@ -83,7 +83,10 @@ def file(asset: Asset, request: Request) -> Response:
 
 async def _say_http(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    words = {404: "There is nothing at this address; the page is at /.", 405: "This address can only be read (GET)."}
+    words = {
+        404: "There is nothing at this address; the page is at /.",
+        405: "This address does not take requests of this kind.",
+    }
     return JSONResponse({"error": words.get(status, "The request could not be answered.")}, status)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
-from contextlib import suppress
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from poise.errors import PoiseError
-from poise.studio import answers, assets, runs_routes
+from poise.studio import answers, assets, runs_routes, train_routes
 from poise.studio.guard import LOOPBACK_HOSTS, Guard
 from poise.studio.library import Library
 from poise.studio.pages import HOME_WITH_POLICY, HOME_WITHOUT, view_of
@@ -40,6 +40,7 @@ def create_app(
     | ``/data`` | the observations of the first episode, a JSON list of lists; ``?seed=`` for another |
     | ``/api/episode?seed=`` | the whole episode: observations, actions, rewards, names, how it ended, its check |
     | ``/api/runs``, ``/api/run?run=`` | `poise.studio.runs_routes` |
+    | ``/api/environments``, ``/api/trainings``, ``/api/live``, … | `poise.studio.train_routes` |
     | ``/static/...`` | the page's own files |
 
     Args:
@@ -50,8 +51,20 @@ def create_app(
         remembered_episodes: how many of the last episodes of a policy are kept in memory.
     """
     library = Library(watched, runs, remembered_episodes)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await asyncio.to_thread(library.close)
+
     return Starlette(
-        routes=[*_episode_routes(library), *runs_routes.routes(library), *_page_routes(library)],
+        routes=[
+            *_episode_routes(library),
+            *runs_routes.routes(library),
+            *train_routes.routes(library),
+            *_page_routes(library),
+        ],
+        lifespan=lifespan,
         middleware=[Middleware(Guard, allowed_hosts=allowed_hosts, token=token)],
         exception_handlers=answers.HANDLERS,
     )

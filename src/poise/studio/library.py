@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import OrderedDict
+from functools import lru_cache
 from pathlib import Path
 
 from poise.errors import InvalidValueError, PoiseError
+from poise.policies.architecture import Architecture
+from poise.rollouts.environments import EnvironmentInfo, inspect
+from poise.runs import checkpoint
+from poise.runs.config import TrainConfig
+from poise.runs.directory import RunDirectory
 from poise.runs.policy import Policy, load
 from poise.studio.episodes import EpisodePlayer
 from poise.studio.run_index import RunIndex
 from poise.studio.source import Watched
+from poise.studio.trainings import Trainings
+from poise.types import EnvironmentSpec
 
 LONGEST_NAME = 300
 """Characters in the name of a run."""
@@ -38,11 +47,18 @@ class Library:
         remembered_policies: int = 8,
     ) -> None:
         self.watched, self.runs = watched, runs
-        self.index = None if runs is None else RunIndex(runs)
+        self.trainings = None if runs is None else Trainings(runs)
+        self.index = None if self.trainings is None or runs is None else RunIndex(runs, self.trainings.known)
         self._episodes, self._policies = remembered_episodes, remembered_policies
         self._own = None if watched is None else EpisodePlayer(watched, remembered_episodes)
         self._lock = threading.Lock()  # over the players, which several threads ask for
+        self._inspect = lru_cache(32)(_inspected)  # making an environment to look at it takes a while
         self._players: OrderedDict[tuple[str, int], EpisodePlayer] = OrderedDict()
+
+    def close(self) -> None:
+        """Stops the trainings that were begun from the page; they keep everything."""
+        if self.trainings is not None:
+            self.trainings.close()
 
     def directory(self, run: str) -> Path:
         """The folder of a run.
@@ -64,15 +80,37 @@ class Library:
         return path
 
     def policy(self, run: str) -> Policy:
-        """The policy that a run has found so far.
+        """The policy that a run has found: the one it keeps, or while it is under way the best one so far.
 
         Raises:
-            PoiseError: there is no such run, or it has none.
+            PoiseError: there is no such run, or it has none yet, or it cannot be read.
         """
         directory = self.directory(run)
-        if not (directory / "policy.json").exists():
-            raise RunGoneError(f"The run {run} has no policy yet; it keeps one when it ends or is stopped.")
-        return load(directory)
+        return self._read(run, directory, _newest(directory))
+
+    def policy_version(self, run: str) -> int:
+        """A number that changes with the policy of a run; 0 while it has none.
+
+        Raises:
+            PoiseError: there is no such run.
+        """
+        directory = self.directory(run)
+        file = _newest(directory)
+        return 0 if file is None else _changed(file)
+
+    def _read(self, run: str, directory: Path, file: Path | None) -> Policy:
+        if file is None:
+            raise RunGoneError(f"The run {run} has no policy yet; the first one comes with its first generation.")
+        if file.name == "policy.json":
+            return load(directory)
+        config = TrainConfig.from_json(RunDirectory(directory).read_config())
+        info = self._inspect(config.env, json.dumps(dict(config.env_args), sort_keys=True))
+        progress = checkpoint.load(file, Architecture(config.policy, info.observation, info.action))
+        archive = progress.search.archive
+        best = progress.winner or (archive[0] if archive else None)
+        if best is None:
+            raise RunGoneError(f"The run {run} has no policy yet; the first one comes with its first generation.")
+        return Policy(info.spec, best.architecture, best.parameters)
 
     def player(self, run: str | None) -> EpisodePlayer:
         """Plays a run's policy; ``None`` is the policy that the studio was opened on.
@@ -84,8 +122,14 @@ class Library:
             if self._own is None:
                 raise RunGoneError("The studio was opened on no policy: name one of its runs.")
             return self._own
-        policy = self.policy(run)
-        key = (run, (self.directory(run) / "policy.json").stat().st_mtime_ns)
+        directory = self.directory(run)
+        file = _newest(directory)
+        key = (run, 0 if file is None else _changed(file))
+        with self._lock:
+            if key in self._players:
+                self._players.move_to_end(key)
+                return self._players[key]
+        policy = self._read(run, directory, file)
         with self._lock:
             if key not in self._players:
                 self._players[key] = EpisodePlayer(Watched.of(policy), self._episodes)
@@ -93,6 +137,26 @@ class Library:
                     self._players.popitem(last=False)[1].close()
             self._players.move_to_end(key)
             return self._players[key]
+
+
+def _inspected(env: str, arguments: str) -> EnvironmentInfo:
+    return inspect(EnvironmentSpec(env, json.loads(arguments)))
+
+
+def _newest(directory: Path) -> Path | None:
+    """The file that holds a run's newest policy: the one it keeps, unless it has gone on since; ``None`` before any."""
+    kept, on_the_way = directory / "policy.json", directory / "checkpoint"
+    if (directory / "evaluation.json").exists() and kept.exists():
+        return kept
+    found = [file for file in (kept, on_the_way) if file.exists()]
+    return max(found, key=_changed, default=None)
+
+
+def _changed(file: Path) -> int:
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def short(text: str) -> str:

@@ -6,8 +6,8 @@ import json
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -80,11 +80,11 @@ class RunIndex:
 
     Attributes:
         root: the folder; it need not exist yet.
-        active: identifiers of runs that are known to run, whatever their files look like.
+        known: asked which runs are known to run (true) or not to (false), whatever their files look like.
     """
 
     root: Path
-    active: set[str] = field(default_factory=set)
+    known: Callable[[], Mapping[str, bool]] = dict
 
     def __post_init__(self) -> None:
         self._known: dict[str, _Known] = {}
@@ -101,7 +101,11 @@ class RunIndex:
             found = dict(self._scan())
             for gone in self._known.keys() - found.keys():
                 del self._known[gone]
-            return [self._row(identifier, signature, moment) for identifier, signature in found.items()]
+            alive = self.known()
+            return [
+                self._row(identifier, signature, moment, alive.get(identifier))
+                for identifier, signature in found.items()
+            ]
 
     def row(self, identifier: str) -> RunRow | None:
         """One run, without a look at the others; ``None`` if there is none of that name."""
@@ -112,8 +116,10 @@ class RunIndex:
             return None
         if not any(name in inside for name in WATCHED_FILES):
             return None
+        signature = tuple(_stamp(inside.get(name)) for name in WATCHED_FILES)
+        alive = self.known().get(identifier)
         with self._lock:
-            return self._row(identifier, tuple(_stamp(inside.get(name)) for name in WATCHED_FILES), time.time())
+            return self._row(identifier, signature, time.time(), alive)
 
     def curve(self, identifier: str) -> list[float]:
         """Mean scores of generations spread over the run, at most `CURVE_POINTS`; empty where there are none."""
@@ -141,18 +147,17 @@ class RunIndex:
                     if entry.is_dir(follow_symlinks=False):
                         pending.append((f"{prefix}/{name}" if prefix else name, folder / name, depth + 1))
 
-    def _row(self, identifier: str, signature: Signature, now: float) -> RunRow:
+    def _row(self, identifier: str, signature: Signature, now: float, alive: bool | None) -> RunRow:
         known = self._known.get(identifier)
         if known is None or known.signature != signature:
             known = self._known[identifier] = _Known(signature, _read(identifier, self.root / identifier, signature))
         row = known.row
-        if row.state in ("finished", "broken"):
+        if row.state == "broken" or (row.state == "finished" and not alive):
             return row
-        alive = identifier in self.active or now - row.changed < QUIET_SECONDS
-        # A search that was stopped leaves a policy as its last act, newer than all else; one that goes on writes on.
-        if alive and (identifier in self.active or not _was_stopped(signature)):
-            return replace(row, state="running")
-        return row
+        if alive is None:
+            # A search that was stopped leaves a policy as its last act, newer than all else.
+            alive = now - row.changed < QUIET_SECONDS and not _was_stopped(signature)
+        return replace(row, state="running") if alive else row
 
 
 def sample_lines(file: Path, most: int = CURVE_POINTS) -> list[dict[str, Any]]:

@@ -164,7 +164,7 @@ class _Server(uvicorn.Server):
                 ws_max_size=MESSAGE_BYTES,
                 ws_max_queue=8,
                 ws_per_message_deflate=False,
-                lifespan="off",
+                lifespan="on",
                 log_config=None,
                 log_level="critical",  # the application says itself what went wrong
                 access_log=False,

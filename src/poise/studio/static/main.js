@@ -8,9 +8,10 @@ const VIEWS = {
   runs: () => import("./views/runs.js"),
   run: () => import("./views/run.js"),
   replay: () => import("./views/replay.js"),
+  train: () => import("./views/train.js"),
 };
 
-const STYLED = ["runs", "run", "replay"]; // views with a style sheet of their own, style/NAME.css
+const STYLED = ["runs", "run", "replay", "train"]; // views with a style sheet of their own, style/NAME.css
 const root = byId("view");
 let open = null; // {place, path, view, ending}: what is on the page
 

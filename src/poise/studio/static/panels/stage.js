@@ -1,75 +1,27 @@
 // The stage: a canvas that is sharp on every screen, and painted only when what it shows has changed.
 
-import { make } from "../dom.js";
 import { fixed } from "../format.js";
 import { between } from "../renderers/index.js";
 import { actionAt, stepOf } from "../store.js";
-import { PALETTE_CHANGED, palette } from "../theme_switch.js";
+import { createSurface } from "../surface.js";
 
 const TRAIL = 24; // steps that gauges leave behind them
 const BLUR_SECONDS = 0.2; // pushes that alternate faster than the eye are shown as their mean while playing
 
 /** A canvas that shows the store's episode at its cursor, until the signal; `id` where a page has several. */
 export function createStage(store, signal, id = "stage") {
-  const canvas = make("canvas", { id, role: "img", "aria-label": "The episode is being fetched" });
-  const context = canvas.getContext("2d");
-  const size = { width: 0, height: 0 };
-  let colors = palette();
-  let visible = true;
+  const surface = createSurface(paint, signal, { id, "aria-label": "The episode is being fetched" });
 
-  function paint() {
+  function paint(context, size, colors) {
     const { episode } = store.state;
-    if (!visible || !size.width) return;
-    const ratio = canvas.width / size.width;
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.clearRect(0, 0, size.width, size.height);
-    if (!episode) return;
-    episode.renderer.draw(context, observationAt(store.state), size, sceneAt(store.state, colors));
+    if (episode) episode.renderer.draw(context, observationAt(store.state), size, sceneAt(store.state, colors));
   }
 
-  const unwatch = watchSize(canvas, (box, device) => {
-    size.width = box.width;
-    size.height = box.height;
-    canvas.width = devicePixels(box.width, device?.inlineSize);
-    canvas.height = devicePixels(box.height, device?.blockSize);
-    paint();
-  });
-  const inSight = new IntersectionObserver(([entry]) => {
-    visible = entry.isIntersecting;
-    paint();
-  });
-  inSight.observe(canvas);
-  signal.addEventListener("abort", () => {
-    unwatch();
-    inSight.disconnect();
-  });
-  canvas.dataset.font = getComputedStyle(document.body).fontFamily;
-  addEventListener(PALETTE_CHANGED, () => {
-    colors = palette();
-    paint();
-  }, { signal });
   store.subscribe((state, changed) => {
-    if (changed.has("t") || changed.has("episode") || changed.has("playing")) paint();
-    if ((changed.has("shown") || changed.has("playing") || changed.has("episode")) && !state.playing) describe(canvas, state);
+    if (changed.has("t") || changed.has("episode") || changed.has("playing")) surface.paint();
+    if ((changed.has("shown") || changed.has("playing") || changed.has("episode")) && !state.playing) describe(surface.canvas, state);
   });
-  return canvas;
-}
-
-/** Calls back with the size in CSS pixels and, where the browser knows it, in those of the screen; returns what ends it. */
-function watchSize(canvas, resized) {
-  const observer = new ResizeObserver(([entry]) => resized(entry.contentRect, entry.devicePixelContentBoxSize?.[0]));
-  try {
-    observer.observe(canvas, { box: "device-pixel-content-box" }); // also tells of another screen
-  } catch {
-    observer.observe(canvas); // Safari
-  }
-  return () => observer.disconnect();
-}
-
-/** The exact count if the browser has one; an emulated screen reports CSS pixels for it, which would be blurred. */
-function devicePixels(length, exact) {
-  const about = length * devicePixelRatio;
-  return exact !== undefined && Math.abs(exact - about) < 2 ? exact : Math.round(about);
+  return surface.canvas;
 }
 
 /** What is seen at the cursor; between two steps while playing. */

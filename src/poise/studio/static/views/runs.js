@@ -185,9 +185,10 @@ function pagesOf({ page, pages, matching }, change) {
 }
 
 function nothing(folder) {
+  if (!folder) return [make("span", { class: "nothing-title", text: "No folder of runs" }), make("span", { text: "The studio was opened without one: poise studio RUNS" })];
   return [
     make("span", { class: "nothing-title", text: "No runs yet" }),
-    make("span", { text: folder ? `Every training leaves a run in the folder ${folder}. The first one takes some seconds:` : "The studio was opened without a folder of runs." }),
-    make("code", { text: "poise train CartPole-v1" }),
+    make("span", { text: `Every training leaves a run in the folder ${folder}. The first one takes some seconds.` }),
+    make("a", { class: "text-button primary", href: "/train?env=CartPole-v1", text: "Train CartPole" }),
   ];
 }
