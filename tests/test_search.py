@@ -91,11 +91,16 @@ def test_it_plays_search_episodes_alone_each_once_and_pays_for_all() -> None:
 
 
 def test_candidates_of_a_generation_meet_the_same_episodes_and_generations_others() -> None:
-    state, engine, _ = _search()
-    population = state.optimizer.population
-    generations = [set(engine.seen[i : i + population]) for i in range(0, len(engine.seen), population)]
-    assert all(len(seeds) == 1 for seeds in generations)
-    assert len(set.union(*generations)) == len(generations) == 10
+    state, engine, _ = _search(effort=Effort((3,)), budget=Budget(max_episodes=210))
+    played = 3 * state.optimizer.population
+    generations = [set(engine.seen[i : i + played]) for i in range(0, len(engine.seen), played)]
+    assert all(len(seeds) == 3 for seeds in generations)
+    assert len(set.union(*generations)) == 3 * len(generations) == 30
+
+
+def test_where_each_candidate_plays_one_episode_it_is_its_own() -> None:
+    _, engine, _ = _search()
+    assert len(set(engine.seen)) == len(engine.seen) == 70
 
 
 def test_it_finds_what_it_is_looking_for() -> None:

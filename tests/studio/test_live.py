@@ -130,7 +130,8 @@ def url(folder: Path) -> Iterator[str]:
 
 
 def follow(url: str, run: str, **options: Any) -> ClientConnection:
-    return connect(f"{url.replace('http', 'ws')}api/live?run={run}", max_size=None, **options)
+    connection: ClientConnection = connect(f"{url.replace('http', 'ws')}api/live?run={run}", max_size=None, **options)
+    return connection
 
 
 def test_a_page_follows_over_a_socket(url: str, folder: Path) -> None:
