@@ -134,8 +134,8 @@ class Effort:
         episodes_per_candidate: the ladder of a stage, episodes each candidate plays in a generation: (1, 3, 10) is 1
             until the scores no longer rise, then 3, then 10. It does not depend on the budget, so that a search with a
             larger one begins as the same search.
-        common_episodes: whether the candidates of a generation meet the same episodes, where they play several. With one
-            each they play their own: a whole generation that met a single start would learn that start.
+        common_episodes: whether the candidates of a generation meet the same episodes, where they play several. With
+            one each they play their own: a whole generation that met a single start would learn that start.
         running_normalizer: whether the normaliser follows the observations of the search, or stays as it is.
         leave_plateaus: whether a stage is over when the scores no longer rise on its last rung; otherwise it is over
             when the optimizer says so.
