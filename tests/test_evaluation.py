@@ -128,10 +128,13 @@ def _no(_: object) -> bool:
 
 def test_its_progress_is_told_and_adds_up() -> None:
     events: list[Event] = []
-    _evaluate(observe=events.append)
+    found, _ = _evaluate(observe=events.append)
     assert events[-1].usage == Usage(2000, 200)
     assert events[-1].done == 1.0
     assert 10 < len(events) <= 60
+    last = events[-1].metrics
+    assert last["mean"] == pytest.approx(found.mean)
+    assert last["high"] - last["low"] == pytest.approx(found.high - found.low, rel=0.1)
 
 
 def _certify(rate: float, probability: float, seed: int = 4, **options: object) -> tuple[Certificate, FakeEngine]:
@@ -180,6 +183,19 @@ def test_the_lower_bound_reaches_the_probability_just_when_the_answer_is_yes() -
     certificate, _ = _certify(1.0, 0.95, max_batch=1)
     assert certificate.low >= 0.95
     assert certificate.low == pytest.approx(0.95, abs=2e-3)
+
+
+def test_a_certificates_progress_tells_the_evidence_and_the_bounds_so_far() -> None:
+    events: list[Event] = []
+    certificate, _ = _certify(1.0, 0.95, observe=events.append)
+    assert events[-1].done == 1.0, "the answer is there"
+    assert [event.metrics["successes"] for event in events] == [event.usage.episodes for event in events]
+    assert (events[-1].metrics["low"], events[-1].metrics["high"]) == (certificate.low, certificate.high)
+    shares = [event.done or 0.0 for event in events]
+    assert shares == sorted(shares)
+    undecided: list[Event] = []
+    _certify(0.95, 0.95, max_episodes=50, observe=undecided.append)
+    assert undecided[-1].done == 1.0, "it has given up"
 
 
 def test_a_bad_policy_is_refused_after_a_few_episodes() -> None:

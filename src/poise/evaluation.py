@@ -13,8 +13,8 @@ from poise.errors import InvalidValueError
 from poise.policies.architecture import Architecture
 from poise.rollouts.base import Engine
 from poise.seeding import SeedStream
-from poise.statistics.intervals import check_confidence, clopper_pearson, mean_interval
-from poise.statistics.sequential import SequentialTest, confidence_sequence, episodes_needed
+from poise.statistics.intervals import Interval, check_confidence, clopper_pearson, figures_so_far, mean_interval
+from poise.statistics.sequential import SequentialTest, confidence_sequence
 from poise.statistics.summary import summarize
 from poise.types import EpisodeBatch, Event, FloatArray, Json, Observer, SeedArray, Usage
 
@@ -152,7 +152,8 @@ def evaluate(
         batches.append(engine.run(architecture, parameters[np.newaxis], all_seeds[begin : begin + part]))
         usage += batches[-1].usage
         if observe is not None:
-            observe(Event("evaluation", usage, usage.episodes / episodes, {}))
+            returns = np.concatenate([played.returns[0] for played in batches])
+            observe(Event("evaluation", usage, usage.episodes / episodes, figures_so_far(returns, confidence)))
     rows = EpisodeRows(all_seeds, _joined(batches))
     return _report(rows, threshold, confidence), rows
 
@@ -238,7 +239,12 @@ def certify(
     if max_episodes < 1:
         raise InvalidValueError(f"expected at least one episode, got {max_episodes}")
     test = SequentialTest(probability, confidence)
-    needed = episodes_needed(probability, confidence)
+    # The answer is one-sided, so is its interval: its lower end reaches the probability just when the answer is yes.
+    both_sides = 2 * confidence - 1 if confidence > 0.5 else confidence
+
+    def bounds() -> Interval:
+        return confidence_sequence(test.successes, test.failures, both_sides)
+
     usage, successes, first_seed = Usage(), 0, None
     while test.decision is None and usage.episodes < max_episodes:
         # Short looks at first, for a bad policy is known after a few episodes.
@@ -251,10 +257,10 @@ def certify(
         successes += won
         usage += batch.usage
         if observe is not None:
-            observe(Event("evaluation", usage, min(usage.episodes / needed, 1.0), {"successes": successes}))
-    # The answer is one-sided, so is its interval: its lower end reaches the probability just when the answer is yes.
-    both_sides = 2 * confidence - 1 if confidence > 0.5 else confidence
-    interval = confidence_sequence(test.successes, test.failures, both_sides)
+            so_far = bounds()
+            metrics = {"successes": successes, "low": so_far.low, "high": so_far.high}
+            observe(Event("evaluation", usage, max(test.evidence, usage.episodes / max_episodes), metrics))
+    interval = bounds()
     return Certificate(
         certified=test.decision,
         return_at_least=return_at_least,

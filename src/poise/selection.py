@@ -19,6 +19,7 @@ from poise.errors import InvalidValueError
 from poise.policies.candidate import Candidate
 from poise.rollouts.base import Engine
 from poise.seeding import SeedStream
+from poise.statistics.intervals import figures_so_far
 from poise.types import Event, FloatArray, IntArray, Observer, SeedArray, Usage
 
 MAX_BATCH = 10_000
@@ -95,7 +96,7 @@ def race(
         marks[leader] = returns[leader].mean()
         usage += batch.usage
         if observe is not None:
-            observe(Event("selection", usage, min((begin + count) / limit, 1.0), {"mean": float(marks[leader])}))
+            observe(Event("selection", usage, min((begin + count) / limit, 1.0), figures_so_far(returns[leader])))
 
 
 class _Track:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
 from poise.errors import InvalidValueError
-from poise.statistics.intervals import Interval, clopper_pearson, mean_interval, paired_difference
+from poise.statistics.intervals import Interval, clopper_pearson, figures_so_far, mean_interval, paired_difference
 from poise.types import FloatArray
 
 Draw = Callable[[np.random.Generator, tuple[int, int]], FloatArray]
@@ -217,3 +217,10 @@ def test_counts_that_cannot_be_are_refused(successes: int, trials: int) -> None:
 def test_one_return_has_no_interval() -> None:
     with pytest.raises(InvalidValueError, match="at least 2, got 1"):
         mean_interval([1.0])
+
+
+def test_the_figures_for_a_screen_are_students() -> None:
+    values = np.random.default_rng(3).normal(7.0, 2.0, size=30)
+    low, high = scipy_stats.t.interval(0.9, 29, values.mean(), values.std(ddof=1) / math.sqrt(30))
+    assert figures_so_far(values, 0.9) == pytest.approx({"mean": values.mean(), "low": low, "high": high})
+    assert figures_so_far(values[:1]) == {"mean": values[0]}, "one return has no interval"

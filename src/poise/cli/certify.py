@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from poise.cli import options
-from poise.cli.output import number, percent, print_json, progress, say
+from poise.cli.output import number, percent, print_json, say
+from poise.cli.progress import progress
 
 
 def command(

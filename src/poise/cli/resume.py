@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from poise.cli import options
-from poise.cli.output import note, progress
+from poise.cli.output import note
+from poise.cli.progress import progress
 from poise.cli.train import report
 
 

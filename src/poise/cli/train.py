@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from poise.cli import options
-from poise.cli.output import evaluation_lines, note, print_json, progress, say
+from poise.cli.output import evaluation_lines, note, print_json, say
+from poise.cli.progress import progress
 
 if TYPE_CHECKING:
     from poise.runs.report import Run

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from poise.errors import InvalidValueError
 from poise.statistics.beta import beta_quantile, student_t_quantile
 from poise.statistics.summary import check_sample, mean_and_deviation
+from poise.types import FloatArray
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,24 @@ def mean_interval(returns: npt.ArrayLike, confidence: float = 0.95) -> Interval:
     low = mean - error * _unskewed(quantile, skewness, values.size)
     high = mean - error * _unskewed(-quantile, skewness, values.size)
     return Interval(low, high, confidence, "skewness-corrected-t")
+
+
+def figures_so_far(returns: FloatArray, confidence: float = 0.95) -> dict[str, float]:
+    """Mean return and Student's interval of it, uncorrected: for a screen, where it is shown often and then replaced.
+
+    Args:
+        returns: finite returns of independent episodes, shape (episodes,), at least one.
+        confidence: between 0 and 1.
+
+    Returns:
+        ``mean``, and from two returns on ``low`` and ``high``.
+    """
+    mean = float(returns.mean())
+    if returns.size < 2:
+        return {"mean": mean}
+    error = float(returns.std(ddof=1)) / math.sqrt(returns.size)
+    margin = error * student_t_quantile(0.5 * (1.0 + confidence), returns.size - 1)
+    return {"mean": mean, "low": mean - margin, "high": mean + margin}
 
 
 def clopper_pearson(successes: int, trials: int, confidence: float = 0.95) -> Interval:

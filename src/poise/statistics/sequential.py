@@ -67,6 +67,11 @@ class SequentialTest:
         """Episodes so far."""
         return self.successes + self.failures
 
+    @property
+    def evidence(self) -> float:
+        """How much of the evidence that an answer takes there is for the likelier one, 0 to 1."""
+        return min(max(self.log_e_yes, self.log_e_no, 0.0) / _log_threshold(self.confidence), 1.0)
+
     def update(self, successes: int, failures: int) -> bool | None:
         """Adds a batch of episodes. Its size may depend on anything that was seen before it.
 
