@@ -137,7 +137,7 @@ def test_a_policy_for_another_environment_is_refused() -> None:
 def test_an_environment_without_a_kernel_is_refused() -> None:
     with pytest.raises(KernelUnavailableError, match="no compiled kernel"):
         KernelEngine(EnvironmentSpec("FrozenLake-v1"))
-    with pytest.raises(InvalidValueError, match="thread"):
+    with pytest.raises(InvalidValueError, match="worker"):
         KernelEngine(CARTPOLE, threads=0)
 
 

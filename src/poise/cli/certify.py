@@ -19,6 +19,8 @@ def command(
     max_episodes: Annotated[int, typer.Option(help="Where to give up.")] = 10_000_000,
     seed: options.Seed = 0,
     engine: options.Engine = "auto",
+    workers: options.Workers = None,
+    step_seconds: options.StepSeconds = 300.0,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> int:
@@ -34,6 +36,8 @@ def command(
             max_episodes=max_episodes,
             seed=seed,
             engine=engine,
+            workers=workers,
+            step_seconds=step_seconds,
             observe=observe,
         )
     if as_json:

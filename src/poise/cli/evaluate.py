@@ -27,6 +27,8 @@ def command(
         str | None, typer.Option(metavar="FILE.csv", help="Write a row an episode: seed, return, length, how it ended.")
     ] = None,
     engine: options.Engine = "auto",
+    workers: options.Workers = None,
+    step_seconds: options.StepSeconds = 300.0,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> int:
@@ -40,7 +42,15 @@ def command(
     policy = load(run_or_policy)
     with progress(quiet) as observe:
         evaluation, rows, engine_name = evaluate_with_rows(
-            policy, episodes, seed=seed, threshold=threshold, confidence=confidence, engine=engine, observe=observe
+            policy,
+            episodes,
+            seed=seed,
+            threshold=threshold,
+            confidence=confidence,
+            engine=engine,
+            workers=workers,
+            step_seconds=step_seconds,
+            observe=observe,
         )
     if episodes_out is not None:
         _write_rows(Path(episodes_out), rows)

@@ -19,6 +19,13 @@ Seed = Annotated[int, typer.Option("--seed", help="Every random number comes fro
 Engine = Annotated[
     str, typer.Option("--engine", help="auto: the fastest that is equal to Gymnasium; gymnasium: Gymnasium itself.")
 ]
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", help="Processes or threads that play; no result depends on it. [default: one a core]"),
+]
+StepSeconds = Annotated[
+    float, typer.Option("--step-seconds", help="Seconds that a reset or step of an environment may take.")
+]
 
 
 def parse_integers(text: str | None, option: str) -> tuple[int, ...] | None:

@@ -18,6 +18,8 @@ def command(
     max_episodes: Annotated[int | None, typer.Option(help="A larger budget of episodes.")] = None,
     max_seconds: Annotated[float | None, typer.Option(help="A larger budget of seconds.")] = None,
     target: Annotated[float | None, typer.Option(help="Another target.")] = None,
+    workers: options.Workers = None,
+    step_seconds: options.StepSeconds = 300.0,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> int:
@@ -33,4 +35,4 @@ def command(
     if is_finished(run) and not any(value is not None for value in changes.values()):
         note("this run is finished; a larger budget (--max-steps, …) lets its search go on")
     with progress(quiet) as observe:
-        return report(resume(run, observe=observe, **changes), as_json)
+        return report(resume(run, observe=observe, workers=workers, step_seconds=step_seconds, **changes), as_json)

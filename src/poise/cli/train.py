@@ -55,6 +55,8 @@ def command(
         int | None, typer.Option(help="Fresh episodes of the evaluation. [default: 100 to 1,000, 10,000 compiled]")
     ] = None,
     engine: options.Engine = "auto",
+    workers: options.Workers = None,
+    step_seconds: options.StepSeconds = 300.0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and why, and do nothing.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Then serve the page on which the policy is watched.")] = False,
     as_json: options.AsJson = False,
@@ -84,7 +86,7 @@ def command(
     from poise.runs.train import train
 
     with progress(quiet) as observe:
-        run = train(env, out=out, observe=observe, **settings)
+        run = train(env, out=out, observe=observe, workers=workers, step_seconds=step_seconds, **settings)
     code = report(run, as_json)
     if watch and not run.interrupted:
         from poise.cli.watch import watch as serve

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
+import sys
 
 from poise.errors import InvalidValueError, UnknownNameError
 from poise.kernels.base import KernelUnavailableError
 from poise.kernels.catalog import kernel_for
 from poise.policies.architecture import Architecture
 from poise.rollouts.base import Engine
+from poise.rollouts.cores import check_workers
+from poise.rollouts.delivery import NotSendableError
+from poise.rollouts.time_limit import DEFAULT_SECONDS, check_seconds
 from poise.types import EnvironmentSpec
 
 ENGINE_NAMES = ("auto", "gymnasium", "kernel")
@@ -16,7 +20,14 @@ ENGINE_NAMES = ("auto", "gymnasium", "kernel")
 _log = logging.getLogger(__name__)
 
 
-def make_engine(spec: EnvironmentSpec, architecture: Architecture, name: str = "auto") -> Engine:
+def make_engine(
+    spec: EnvironmentSpec,
+    architecture: Architecture,
+    name: str = "auto",
+    *,
+    workers: int | None = None,
+    step_seconds: float = DEFAULT_SECONDS,
+) -> Engine:
     """An engine for an environment.
 
     Args:
@@ -24,27 +35,49 @@ def make_engine(spec: EnvironmentSpec, architecture: Architecture, name: str = "
         architecture: the policies that it will play first; what they need is compiled now.
         name: one of `ENGINE_NAMES`. ``"auto"`` takes a compiled kernel where there is one that covers the environment
             and its arguments, and falls back to Gymnasium, with one warning, where it does not work on this machine.
+        workers: how many may play at once, threads of a kernel or processes with Gymnasium; ``None`` for one a
+            processor. The episodes do not depend on it.
+        step_seconds: how long Gymnasium's environment may take for one ``reset`` or ``step``.
 
     Raises:
         UnknownNameError: there is no such engine.
         KernelUnavailableError: ``"kernel"`` was asked for, and there is none or it does not work here.
+        InvalidValueError: a number is out of range, or several workers were asked for and the environment cannot be
+            sent to another process.
     """
     if name not in ENGINE_NAMES:
         raise UnknownNameError("engine", name, ENGINE_NAMES)
+    check_workers(workers)
+    check_seconds(step_seconds)
     if name == "kernel" or (name == "auto" and kernel_for(spec)[0] is not None):
         from poise.rollouts.kernel_engine import KernelEngine
 
         try:
-            engine = KernelEngine(spec)
+            engine = KernelEngine(spec, threads=workers)
             engine.prepare(architecture)
             return engine
         except (KernelUnavailableError, InvalidValueError) as error:
             if name == "kernel":
                 raise
             _log.warning("%s; Gymnasium plays instead", error)
+    return _gymnasium(spec, workers, step_seconds)
+
+
+def _gymnasium(spec: EnvironmentSpec, workers: int | None, step_seconds: float) -> Engine:
+    """The engine that plays Gymnasium's own environment."""
+    # A program that was frozen into one file has no interpreter that could be started.
+    if check_workers(workers) > 1 and sys.executable and not getattr(sys, "frozen", False):
+        from poise.rollouts.pool import Pool
+
+        try:
+            return Pool(spec, workers, step_seconds=step_seconds)
+        except NotSendableError as error:
+            if workers is not None:
+                raise
+            _log.info("%s", error)
     from poise.rollouts.in_process import InProcess
 
-    return InProcess(spec)
+    return InProcess(spec, step_seconds=step_seconds)
 
 
 def why_not_compiled(spec: EnvironmentSpec) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import ClassVar
 
 import numpy as np
@@ -17,6 +16,7 @@ from poise.kernels.comparison import differences
 from poise.policies.architecture import Architecture
 from poise.policies.mlp import Mlp
 from poise.rollouts.base import Engine
+from poise.rollouts.cores import check_workers
 from poise.rollouts.environments import close, make
 from poise.types import EnvironmentSpec, EpisodeBatch, FloatArray, ObservationSums, SeedArray
 
@@ -55,12 +55,10 @@ class KernelEngine(Engine):
         if found is None:
             raise KernelUnavailableError(reason)
         kernel = found
-        if threads is not None and threads < 1:
-            raise InvalidValueError(f"expected at least one thread, got {threads}")
         self._spec, self._exact, self._announce = spec, exact, announce
         self._kernel, self._settings = kernel, settings
         self._limit = spec.max_episode_steps or _time_limit(kernel, spec)
-        self._threads = threads or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else [0])
+        self._threads = check_workers(threads)
         self._programs: dict[tuple[PolicyShape, bool], Program] = {}
         if compare:
             _check_environment(kernel, settings, spec)

@@ -9,6 +9,7 @@ from poise.evaluation import certify as certify_parameters
 from poise.evaluation import evaluate as evaluate_parameters
 from poise.rollouts.choice import make_engine
 from poise.rollouts.environments import close, inspect
+from poise.rollouts.time_limit import DEFAULT_SECONDS
 from poise.runs.config import Scale
 from poise.runs.policy import Policy, load
 from poise.seeding import Purpose, SeedStream
@@ -23,6 +24,8 @@ def evaluate(
     threshold: float | None = None,
     confidence: float = 0.95,
     engine: str = "auto",
+    workers: int | None = None,
+    step_seconds: float = DEFAULT_SECONDS,
     observe: Observer | None = None,
 ) -> Evaluation:
     """What a policy does on fresh episodes: others than those of its search, its selection and its certificate.
@@ -34,13 +37,23 @@ def evaluate(
         threshold: the return at which an episode is a success; ``None`` for the environment's own.
         confidence: of the intervals.
         engine: what plays them.
+        workers: how many play at once; ``None`` for one a processor. No result depends on it.
+        step_seconds: how long an environment that Gymnasium plays may take for one ``reset`` or ``step``.
         observe: told as the episodes go by.
 
     Raises:
         PoiseError: the policy cannot be read, or its environment not be made.
     """
     return evaluate_with_rows(
-        policy, episodes, seed=seed, threshold=threshold, confidence=confidence, engine=engine, observe=observe
+        policy,
+        episodes,
+        seed=seed,
+        threshold=threshold,
+        confidence=confidence,
+        engine=engine,
+        workers=workers,
+        step_seconds=step_seconds,
+        observe=observe,
     )[0]
 
 
@@ -52,12 +65,16 @@ def evaluate_with_rows(
     threshold: float | None = None,
     confidence: float = 0.95,
     engine: str = "auto",
+    workers: int | None = None,
+    step_seconds: float = DEFAULT_SECONDS,
     observe: Observer | None = None,
 ) -> tuple[Evaluation, EpisodeRows, str]:
     """`evaluate`, with the single episodes and the name of the engine that played them."""
     policy = _open(policy)
     info = inspect(policy.environment)
-    with make_engine(policy.environment, policy.architecture, engine) as chosen:
+    with make_engine(
+        policy.environment, policy.architecture, engine, workers=workers, step_seconds=step_seconds
+    ) as chosen:
         scale = Scale.of(info.max_episode_steps, compiled=chosen.name == "kernel")
         evaluation, rows = evaluate_parameters(
             chosen.exact(),
@@ -81,6 +98,8 @@ def certify(
     max_episodes: int = 10_000_000,
     seed: int = 0,
     engine: str = "auto",
+    workers: int | None = None,
+    step_seconds: float = DEFAULT_SECONDS,
     observe: Observer | None = None,
 ) -> Certificate:
     """Whether the return is at least `return_at_least` with at least the given probability.
@@ -93,13 +112,17 @@ def certify(
         max_episodes: where to give up.
         seed: which fresh episodes.
         engine: what plays them.
+        workers: how many play at once; ``None`` for one a processor. No result depends on it.
+        step_seconds: how long an environment that Gymnasium plays may take for one ``reset`` or ``step``.
         observe: told as the episodes go by.
 
     Raises:
         PoiseError: the policy cannot be read, its environment not be made, or a number is out of range.
     """
     policy = _open(policy)
-    with make_engine(policy.environment, policy.architecture, engine) as chosen:
+    with make_engine(
+        policy.environment, policy.architecture, engine, workers=workers, step_seconds=step_seconds
+    ) as chosen:
         return certify_parameters(
             chosen,
             policy.architecture,

@@ -17,6 +17,7 @@ from poise.rollouts.base import Engine
 from poise.rollouts.choice import make_engine
 from poise.rollouts.environments import EnvironmentInfo, inspect
 from poise.rollouts.recording import record
+from poise.rollouts.time_limit import DEFAULT_SECONDS
 from poise.runs import checkpoint
 from poise.runs.checkpoint import Progress
 from poise.runs.config import Scale, TrainConfig
@@ -38,13 +39,23 @@ TOLERANCE = 1e-9
 """Relative slack when means are compared with what they are means of: a mean rounds."""
 
 
-def train(env: str, *, out: str | Path | None = None, observe: Observer | None = None, **settings: Any) -> Run:
+def train(
+    env: str,
+    *,
+    out: str | Path | None = None,
+    observe: Observer | None = None,
+    workers: int | None = None,
+    step_seconds: float = DEFAULT_SECONDS,
+    **settings: Any,
+) -> Run:
     """Searches for a policy, chooses one and evaluates it, and keeps everything in a run.
 
     Args:
         env: Gymnasium's identifier of the environment.
         out: the run's directory, which must not exist yet; ``None`` for ``runs/<env>/<time>-<seed>``.
         observe: told of every step of the way.
+        workers: how many play at once; ``None`` for one a processor. No result depends on it.
+        step_seconds: how long an environment that Gymnasium plays may take for one ``reset`` or ``step``.
         settings: any attribute of `TrainConfig`: ``seed``, ``policy``, ``optimizer``, ``max_steps``, …
 
     Raises:
@@ -58,7 +69,8 @@ def train(env: str, *, out: str | Path | None = None, observe: Observer | None =
     info = inspect(EnvironmentSpec(config.env, dict(config.env_args)))
     plan = plan_for(config, info)
     progress = _beginning(config, info, plan)
-    with make_engine(info.spec, progress.search.architecture, config.engine) as engine:
+    architecture = progress.search.architecture
+    with make_engine(info.spec, architecture, config.engine, workers=workers, step_seconds=step_seconds) as engine:
         config = _resolved(config, info, plan, engine)
         probes = PROBES if config.normalize == "probe" else 0
         check_budget(progress.search, config.budget, plan.effort(config), probes)  # before anything is written
@@ -81,12 +93,21 @@ def dry_run(env: str, **settings: Any) -> list[str]:
         return explain(_resolved(config, info, plan, engine), info, plan, compiled=engine.name == "kernel")
 
 
-def resume(path: str | Path, *, observe: Observer | None = None, **budget: Any) -> Run:
+def resume(
+    path: str | Path,
+    *,
+    observe: Observer | None = None,
+    workers: int | None = None,
+    step_seconds: float = DEFAULT_SECONDS,
+    **budget: Any,
+) -> Run:
     """Goes on with a run that was stopped, from its last checkpoint.
 
     Args:
         path: the run's directory.
         observe: told of every step of the way.
+        workers: how many play at once; ``None`` for one a processor. No result depends on it.
+        step_seconds: how long an environment that Gymnasium plays may take for one ``reset`` or ``step``.
         budget: a larger ``max_steps``, ``max_episodes``, ``max_seconds``, or another ``target``.
 
     Raises:
@@ -109,7 +130,8 @@ def resume(path: str | Path, *, observe: Observer | None = None, **budget: Any) 
         write_json(directory.config, config.to_json(plan.to_json()))
     for file in (directory.metrics, directory.timings):
         directory.keep_lines(file, progress.search.generation)
-    with make_engine(info.spec, progress.search.architecture, config.engine) as engine:
+    architecture = progress.search.architecture
+    with make_engine(info.spec, architecture, config.engine, workers=workers, step_seconds=step_seconds) as engine:
         return _run(Job(config, plan, directory, info, engine, observe or _nobody), progress)
 
 

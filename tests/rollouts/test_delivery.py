@@ -1,0 +1,42 @@
+"""An environment arrives in another process with its arguments and its registration."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import gymnasium
+import pytest
+
+from poise.rollouts.delivery import NotSendableError, pack, unpack
+from poise.rollouts.environments import close, make
+from poise.testing.troubles import Trouble
+from poise.types import EnvironmentSpec
+
+
+def test_an_environment_of_gymnasium_s_own_is_a_name() -> None:
+    spec = EnvironmentSpec("CartPole-v1", {"sutton_barto_reward": True}, 77)
+    assert unpack(pack(spec)) == spec
+    assert b"entry_point" not in pack(spec)
+
+
+def test_a_registration_goes_along() -> None:
+    def entry(**arguments: Any) -> gymnasium.Env[Any, Any]:
+        return Trouble(**arguments)
+
+    gymnasium.register("Own-v0", entry_point=entry, max_episode_steps=3)
+    data = pack(EnvironmentSpec("Own-v0"))
+    del gymnasium.registry["Own-v0"]  # as in a process that knows nothing of it
+    try:
+        environment = make(unpack(data))
+        assert isinstance(environment.unwrapped, Trouble)
+        assert environment.spec is not None
+        assert environment.spec.max_episode_steps == 3
+        close(environment)
+    finally:
+        del gymnasium.registry["Own-v0"]
+
+
+def test_what_cannot_be_pickled_is_named_with_what_to_do() -> None:
+    with pytest.raises(NotSendableError, match=r"CartPole-v1 cannot be played in several processes.*lock.*--workers 1"):
+        pack(EnvironmentSpec("CartPole-v1", {"lock": threading.Lock()}))
