@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from typing import Any
 
 import pytest
@@ -57,11 +56,21 @@ def test_one_processor_has_no_use_for_several_processes(monkeypatch: pytest.Monk
         assert type(engine) is InProcess
 
 
+class Unpicklable:
+    """What an environment may be given all the same."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Unpicklable:
+        return self
+
+    def __reduce__(self) -> Any:
+        raise TypeError("this stays here")
+
+
 def test_what_cannot_be_sent_is_played_here_unless_several_workers_were_asked_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(cores, "usable_cores", lambda: 2)
-    info = inspect(EnvironmentSpec("poise.testing.troubles:Trouble-v0", {"once": threading.Lock()}))
+    info = inspect(EnvironmentSpec("poise.testing.troubles:Trouble-v0", {"once": Unpicklable()}))
     architecture = Architecture("linear", info.observation, info.action)
     with make_engine(info.spec, architecture) as engine:
         assert type(engine) is InProcess

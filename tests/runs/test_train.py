@@ -18,6 +18,7 @@ import pytest
 
 import poise
 from poise.errors import InvalidFileError, InvalidValueError, OutputError, UnknownNameError
+from poise.rollouts import pool
 from poise.runs.directory import RunDirectory
 from poise.search import PROBES
 from poise.seeding import Purpose, purpose_of
@@ -65,6 +66,17 @@ def test_equal_commands_give_equal_bytes_and_another_seed_other_bytes(tmp_path: 
         poise.train("CartPole-v1", seed=seed, out=tmp_path / name, **SMALL)
     assert _contents(tmp_path / "a") == _contents(tmp_path / "b")
     assert _contents(tmp_path / "a") != _contents(tmp_path / "c")
+
+
+@pytest.mark.slow
+def test_any_number_of_workers_gives_equal_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "START_SECONDS", (0.0, 0.0))  # or this short run would be played in one process
+    asked: dict[str, Any] = {"env_args": {"step_seconds": 0.002}, "policy": "linear", "optimizer": "cma_es"}
+    budget: dict[str, Any] = {"max_episodes": 150, "normalize": "running"}
+    for workers in (1, 2, 3):
+        env, out = "poise.testing.troubles:Trouble-v0", tmp_path / str(workers)
+        poise.train(env, out=out, workers=workers, **{**SMALL, **asked, **budget})
+        assert _contents(out) == _contents(tmp_path / "1")
 
 
 def test_every_step_is_paid_for_and_adds_up(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ Why the workers are plain processes that speak over pipes (`process`, `channel`)
   A script that calls ``poise.train`` without ``if __name__ == "__main__"`` would train again in each.
 - In `concurrent.futures` and in loky the death of one worker ends all work, and nobody says whose it was. Here its
   keeper (`crew`) knows, and has those episodes alone played again.
-- Neither can end a worker that hangs; and when the main process was killed, loky's workers were seen to go on for more
-  than half a minute, and after Ctrl-C it waited until they were done.
+- Neither can end a worker that hangs. After Ctrl-C loky waited until its workers were done; when the main process was
+  killed, they stayed for good, with their semaphores.
 """
 
 from __future__ import annotations
