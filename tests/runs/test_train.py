@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import random
@@ -70,12 +71,12 @@ def test_equal_commands_give_equal_bytes_and_another_seed_other_bytes(tmp_path: 
 
 @pytest.mark.slow
 def test_any_number_of_workers_gives_equal_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "START_SECONDS", (0.0, 0.0))  # or this short run would be played in one process
-    asked: dict[str, Any] = {"env_args": {"step_seconds": 0.002}, "policy": "linear", "optimizer": "cma_es"}
-    budget: dict[str, Any] = {"max_episodes": 150, "normalize": "running"}
+    # So short a run would be played in one process.
+    monkeypatch.setattr(pool, "Pool", functools.partial(pool.Pool, isolate=True))
+    asked: dict[str, Any] = {"policy": "linear", "optimizer": "cma_es", "max_episodes": 150, "normalize": "running"}
     for workers in (1, 2, 3):
         env, out = "poise.testing.troubles:Trouble-v0", tmp_path / str(workers)
-        poise.train(env, out=out, workers=workers, **{**SMALL, **asked, **budget})
+        poise.train(env, out=out, workers=workers, **SMALL, **asked)
         assert _contents(out) == _contents(tmp_path / "1")
 
 
