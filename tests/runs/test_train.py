@@ -69,7 +69,6 @@ def test_equal_commands_give_equal_bytes_and_another_seed_other_bytes(tmp_path: 
     assert _contents(tmp_path / "a") != _contents(tmp_path / "c")
 
 
-@pytest.mark.slow
 def test_any_number_of_workers_gives_equal_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # So short a run would be played in one process.
     monkeypatch.setattr(pool, "Pool", functools.partial(pool.Pool, isolate=True))
