@@ -67,7 +67,8 @@ def write_run(
     """A run of some generations, with a policy if there are weights, and an evaluation if there is a result."""
     path = root / name
     path.mkdir(parents=True)
-    config = TrainConfig(env, seed=seed).to_json(plan=None)
+    plan = {"stages": [{"policy": "linear", "optimizer": "snes", "optimizer_args": {}}], "open_ended": True}
+    config = TrainConfig(env, seed=seed, max_steps=1_000_000, normalize="none").to_json(plan)
     (path / "config.json").write_text(json.dumps(config))
     lines = [json.dumps(generation(number, mean)) + "\n" for number, mean in enumerate(means, start=1)]
     timings = [

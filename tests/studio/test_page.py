@@ -184,7 +184,7 @@ def test_space_plays_after_the_slider_was_used(still: Page) -> None:
 
 def test_every_control_shows_that_it_has_the_focus(still: Page) -> None:
     outlines: dict[str, str] = {}
-    for _ in range(20):
+    for _ in range(32):
         still.keyboard.press("Tab")
         name, outline = still.evaluate(
             """() => {

@@ -68,7 +68,7 @@ def test_a_row_says_what_the_files_say(tmp_path: Path) -> None:
     write_run(tmp_path, "x", means=[10, 30], result=499.0, weights=GOOD, seed=7, age_seconds=100)
     row = RunIndex(tmp_path).row("x")
     assert row is not None
-    assert (row.env, row.how, row.seed) == ("CartPole-v1", "linear · cma_es", 7)
+    assert (row.env, row.how, row.seed) == ("CartPole-v1", "linear · snes", 7)
     assert (row.generations, row.steps, row.best) == (2, 200, 40.0)
     assert row.result is not None
     assert (row.result["mean"], row.result["low"], row.result["episodes"]) == (499.0, 498.0, 1000)

@@ -105,7 +105,8 @@ class Library:
             return load(directory)
         config = TrainConfig.from_json(RunDirectory(directory).read_config())
         info = self._inspect(config.env, json.dumps(dict(config.env_args), sort_keys=True))
-        progress = checkpoint.load(file, Architecture(config.policy, info.observation, info.action))
+        base = Architecture("linear", info.observation, info.action)  # kind and normaliser come from the checkpoint
+        progress = checkpoint.load(file, base)
         archive = progress.search.archive
         best = progress.winner or (archive[0] if archive else None)
         if best is None:

@@ -13,6 +13,7 @@ import numpy as np
 from poise.errors import PoiseError
 from poise.runs.config import TrainConfig
 from poise.runs.files import read_json
+from poise.runs.plan import EPISODES
 from poise.studio.library import Library, RunGoneError
 from poise.studio.run_index import RunRow
 from poise.studio.source import linear_weights
@@ -162,8 +163,8 @@ def command_of(config: Mapping[str, Any]) -> str | None:
     for name, flag in {"optimizer_args": "--optimizer-arg", "env_args": "--env-arg"}.items():
         for key, value in dict(config.get(name) or {}).items():
             words += [flag, f"{key}={value}"]
-    episodes = tuple(config.get("episodes_per_candidate") or (1,))
-    if episodes != (1,):
+    episodes = tuple(config.get("episodes_per_candidate") or EPISODES)
+    if episodes != EPISODES:
         words += ["--episodes-per-candidate", ",".join(map(str, episodes))]
     return shlex.join(words)
 

@@ -228,7 +228,10 @@ def _read(identifier: str, path: Path, signature: Signature) -> RunRow:
 
 def _from_config(identifier: str, config: Mapping[str, Any], changed: float) -> RunRow:
     train = config["train"]
-    how = " · ".join(str(train[name]) for name in ("policy", "optimizer") if train.get(name))
+    stages = (config.get("plan") or {}).get("stages") or [train]
+    # In the order of the stages, each name once: "linear, quadratic · snes".
+    names = [dict.fromkeys(str(stage[key]) for stage in stages if stage.get(key)) for key in ("policy", "optimizer")]
+    how = " · ".join(", ".join(some) for some in names if some)
     return RunRow(identifier, "empty", env=str(train["env"]), how=how, seed=int(train["seed"]), changed=changed)
 
 

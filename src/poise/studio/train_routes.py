@@ -4,6 +4,7 @@
 |---|---|
 | ``/api/environments`` | the environments that are installed, and what one can choose |
 | ``/api/environment?env=`` | one environment in words, or why it cannot be trained in here |
+| ``/api/plan?env=&policy=&optimizer=&seed=&max_steps=`` | what ``poise train`` would do, in words |
 | ``POST /api/trainings`` | starts a training (JSON, see `poise.studio.trainings.Order`); answers the name of its run |
 | ``POST /api/trainings/stop?run=``, ``…/resume?run=`` | stops one, or goes on with it |
 | ``WS /api/live?run=`` | a run while it is written, see `poise.studio.live.Feed` |
@@ -26,7 +27,7 @@ from poise.studio.answers import run_of
 from poise.studio.library import Library, RunGoneError
 from poise.studio.live import Feed
 from poise.studio.trainings import Order, Trainings
-from poise.types import Json
+from poise.types import EnvironmentSpec, Json
 
 LOOK_SECONDS = 0.25
 """Time between two looks at a run that is followed."""
@@ -57,6 +58,9 @@ def routes(library: Library) -> list[BaseRoute]:
     def environment(request: Request) -> Response:
         return JSONResponse(_described(request.query_params.get("env", "")))
 
+    def plan(request: Request) -> Response:
+        return JSONResponse({"lines": _planned(Order.from_texts(request.query_params))})
+
     async def start(request: Request) -> Response:
         order = Order.from_json(await _json(request))
         return JSONResponse({"run": await asyncio.to_thread(_start, _trainings(library), order)}, 201)
@@ -74,6 +78,7 @@ def routes(library: Library) -> list[BaseRoute]:
     return [
         Route("/api/environments", environments),
         Route("/api/environment", environment),
+        Route("/api/plan", plan),
         Route("/api/trainings", start, methods=["POST"]),
         Route("/api/trainings/stop", stop, methods=["POST"]),
         Route("/api/trainings/resume", resume, methods=["POST"]),
@@ -177,6 +182,25 @@ def _groups() -> list[Json]:
         title = next((title for folder, title in families.items() if f"envs.{folder}" in entry), "Others")
         groups[title].append(identifier)
     return [{"title": title, "envs": envs} for title, envs in groups.items() if envs]
+
+
+def _planned(order: Order) -> list[str]:
+    """What `poise train` would say with ``--dry-run``; nothing is compiled for it."""
+    from poise.kernels.catalog import kernel_for
+    from poise.rollouts.environments import inspect
+    from poise.runs.config import Scale, TrainConfig
+    from poise.runs.plan import explain, plan_for, resolved
+
+    _check_installed(order.env)
+    try:
+        info = inspect(EnvironmentSpec(order.env))
+    except PoiseError:
+        return []  # `_described` says why
+    compiled = kernel_for(info.spec)[0] is not None
+    scale = Scale.of(info.max_episode_steps, compiled=compiled)
+    config = TrainConfig(**order.settings(), **scale.__dict__)
+    chosen = plan_for(config, info)
+    return explain(resolved(config, info, chosen, compiled=compiled), info, chosen, compiled=compiled)
 
 
 def _described(identifier: str) -> Json:

@@ -6,6 +6,7 @@ The run's directory is all that the two have in common: the page reads it as it 
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -92,6 +93,26 @@ class Order:
         if "env" not in given:
             raise InvalidValueError("Expected the environment to train in, for instance CartPole-v1.")
         return cls(**given)
+
+    @classmethod
+    def from_texts(cls, texts: Mapping[str, str]) -> Order:
+        """An order from an address, where numbers are texts.
+
+        Raises:
+            InvalidValueError: as `from_json`.
+        """
+        data: dict[str, Any] = dict(texts)
+        for name in ("seed", "max_steps", "max_seconds"):
+            text = data.get(name) or ""
+            if re.fullmatch(r"[0-9]{1,12}", text):
+                data[name] = int(text)
+            elif name == "max_seconds" and re.fullmatch(r"[0-9]{0,9}[.][0-9]{1,9}", text):
+                data[name] = float(text)
+        return cls.from_json(data)
+
+    def settings(self) -> dict[str, Any]:
+        """What was given, by the names that `poise.runs.config.TrainConfig` has for it."""
+        return {name: value for name, value in self.__dict__.items() if value is not None}
 
     def arguments(self, out: Path) -> list[str]:
         """What stands behind ``poise`` on the command line."""

@@ -11,8 +11,6 @@ import { createPlayer } from "../panels/player.js";
 import { createProgress } from "../panels/progress.js";
 import { connect } from "../socket.js";
 
-const DEFAULT_STEPS = 500_000; // what `poise train` spends if it is given no limit
-
 /** Follows the run of the place for as long as the view lives. */
 export function show(root, place, app) {
   const { signal } = app;
@@ -143,17 +141,13 @@ function left(run) {
 
 function secondsLeft({ config, steps, speed, seconds }) {
   const bounds = [];
-  if (limitOf(config)) bounds.push((limitOf(config) - steps) / speed);
+  if (config.max_steps) bounds.push((config.max_steps - steps) / speed);
   if (config.max_seconds && seconds !== null) bounds.push(config.max_seconds - seconds);
   return bounds.length ? Math.min(...bounds) : null;
 }
 
-function limitOf({ max_steps: most, max_episodes: episodes, max_seconds: seconds }) {
-  return most ?? (episodes || seconds ? null : DEFAULT_STEPS);
-}
-
 function showBar(bar, { state, config, steps, seconds }) {
-  const shares = [limitOf(config) ? steps / limitOf(config) : 0, config.max_seconds && seconds ? seconds / config.max_seconds : 0];
+  const shares = [config.max_steps ? steps / config.max_steps : 0, config.max_seconds && seconds ? seconds / config.max_seconds : 0];
   bar.hidden = state !== "running";
   bar.value = Math.min(1, Math.max(...shares));
 }

@@ -15,7 +15,7 @@ export function show(root, place, app) {
   const heading = createHeading("Train");
   const env = make("select", { id: "train-env", name: "env" });
   const about = make("p", { class: "hint", id: "train-about", role: "status" });
-  const steps = number("max_steps", "500,000 if nothing is given");
+  const steps = number("max_steps", "by the plan");
   const seconds = number("max_seconds", "no limit");
   const seed = number("seed", "0");
   const policy = make("select", { id: "train-policy", name: "policy" });
@@ -30,15 +30,17 @@ export function show(root, place, app) {
       field("Environment steps", steps), field("Seconds", seconds)),
     make("fieldset", { class: "pair" }, make("legend", { text: "How it searches" }),
       field("Policy", policy), field("Optimizer", optimizer),
-      hint("Left alone, poise chooses both.")),
+      hint("Left alone, the plan beside chooses both.")),
     make("div", { class: "train-start" }, start, problem),
   );
+  const plan = make("ul", { class: "plan" });
+  const plans = make("section", { class: "panel", "aria-labelledby": "plan-title" }, make("h2", { id: "plan-title", text: "The plan" }), plan);
   const line = make("section", { class: "panel", "aria-labelledby": "command-title" },
     make("h2", { id: "command-title", text: "The same on a terminal" }), make("div", { class: "command" }, command));
-  root.append(heading.element, make("p", { class: "lead", text: "Candidates play, the better ones breed the next; the best one is measured on fresh episodes." }), form, line);
+  root.append(heading.element, make("p", { class: "lead", text: "Candidates play, the better ones breed the next; the best one is measured on fresh episodes." }), make("div", { class: "train" }, form, make("div", { class: "train-beside" }, plans, line)));
 
   for (const [input, name] of [[steps, "max_steps"], [seconds, "max_seconds"], [seed, "seed"]]) input.value = place.query.get(name) ?? "";
-  form.addEventListener("input", showCommand);
+  form.addEventListener("input", changed);
   env.addEventListener("change", describe);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -55,7 +57,7 @@ export function show(root, place, app) {
         const options = ["", ...names].map((name) => make("option", { value: name, text: name || "automatic", selected: name === place.query.get(chosen) }));
         select.replaceChildren(...options);
       }
-      showCommand();
+      changed();
       await describe();
     } catch (error) {
       tell(error);
@@ -74,6 +76,30 @@ export function show(root, place, app) {
       start.disabled = !found.supported;
     } catch (error) {
       tell(error);
+    }
+  }
+
+  let waiting = 0;
+  signal.addEventListener("abort", () => clearTimeout(waiting));
+
+  function changed() {
+    showCommand();
+    clearTimeout(waiting);
+    waiting = setTimeout(showPlan, 200);
+  }
+
+  /** What poise would do with this, and why; a field that is not filled in yet leaves the plan as it was. */
+  async function showPlan() {
+    const query = new URLSearchParams({ env: env.value, policy: policy.value, optimizer: optimizer.value });
+    try {
+      for (const [name, value] of [["max_steps", whole(steps, "")], ["max_seconds", decimal(seconds, "")]]) if (value) query.set(name, value);
+      const { lines } = await ask(`/api/plan?${query}`, { signal });
+      plan.replaceChildren(...lines.map((line) => {
+        const [, name, words] = line.match(/^(\S+(?: \S+)*)\s{2,}(.*)$/) ?? [null, "", line];
+        return make("li", {}, make("strong", { text: name }), ` ${words}`);
+      }));
+    } catch (error) {
+      if (!signal.aborted && !(error instanceof Unanswered)) throw error;
     }
   }
 
