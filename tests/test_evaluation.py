@@ -37,6 +37,22 @@ def test_it_plays_the_asked_number_of_evaluation_episodes_each_once() -> None:
     assert evaluation.first_seed == engine.seen[0]
 
 
+def test_those_who_play_at_once_all_have_something_to_do_and_find_the_same() -> None:
+    class Wide(FakeEngine):
+        width = 8
+
+    def played(kind: type[FakeEngine]) -> tuple[Evaluation, list[int]]:
+        told: list[Event] = []
+        engine, seeds = kind(lambda p, rng: float(rng.random())), SeedStream(3, Purpose.EVALUATION)
+        evaluation, _ = evaluate(engine, ARCHITECTURE, PARAMETERS, seeds, episodes=100, observe=told.append)
+        return evaluation, [event.usage.episodes for event in told]
+
+    (evaluation, parts), (same, larger) = played(FakeEngine), played(Wide)
+    assert same == evaluation
+    assert parts == list(range(2, 101, 2))
+    assert larger == [32, 64, 96, 100]
+
+
 def test_what_it_says_is_what_was_played() -> None:
     evaluation, engine = _evaluate()
     returns = []

@@ -21,6 +21,9 @@ from poise.types import EpisodeBatch, Event, FloatArray, Json, Observer, SeedArr
 PROGRESS_STEPS = 50
 """An evaluation is played in about this many parts, so that its progress can be shown."""
 
+EPISODES_A_WORKER = 4
+"""But no part is so small that those who play at once would wait for each other."""
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -145,7 +148,7 @@ def evaluate(
     if threshold is not None and not np.isfinite(threshold):
         raise InvalidValueError(f"expected a finite threshold, got {threshold}; leave it out for no success rate")
     all_seeds = seeds.take(episodes)
-    part = max(1, -(-episodes // PROGRESS_STEPS))
+    part = max(-(-episodes // PROGRESS_STEPS), EPISODES_A_WORKER * engine.width if engine.width > 1 else 1)
     batches: list[EpisodeBatch] = []
     usage = Usage()
     for begin in range(0, episodes, part):

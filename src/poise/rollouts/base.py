@@ -22,6 +22,11 @@ class Engine(ABC):
 
     name: ClassVar[str]
 
+    @property
+    def width(self) -> int:
+        """Episodes that it plays at once: calls with fewer leave processors idle."""
+        return 1
+
     def run(
         self, architecture: Architecture, parameters: FloatArray, seeds: SeedArray, *, sum_observations: bool = False
     ) -> EpisodeBatch:

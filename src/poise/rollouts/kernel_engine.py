@@ -76,6 +76,11 @@ class KernelEngine(Engine):
             kernel=self._kernel,
         )
 
+    @property
+    def width(self) -> int:
+        """One episode a thread."""
+        return self._threads
+
     def prepare(self, architecture: Architecture) -> None:
         """Compiles what `run` will need for policies of this architecture.
 

@@ -77,6 +77,11 @@ class Pool(Engine):
         self._said = False
 
     @property
+    def width(self) -> int:
+        """One episode a worker."""
+        return self._workers
+
+    @property
     def worker_pids(self) -> list[int]:
         """Process numbers of the workers that run now."""
         return [] if self._crew is None else self._crew.pids
