@@ -119,6 +119,8 @@ class _Bars:
     def observe(self, event: Event) -> None:
         if event.phase == "selection":
             self._begin("search")  # a candidate of the first generation may race before that generation is told of
+        if "predicted" in event.metrics:
+            self._progress.console.print(real_episode(event), highlight=False)
         self._begin(event.phase)
         meter = self._meters.update(event)
         self._shown[event.phase] = describe(event, meter)
@@ -143,11 +145,23 @@ class _Lines:
 
     def observe(self, event: Event) -> None:
         meter, now = self._meters.update(event), time.monotonic()
+        if "predicted" in event.metrics:
+            note(real_episode(event))
+            return
         if now < self._next:
             return
         self._next = now + max(PLAIN_SECONDS, PLAIN_SHARE * (now - self._began))
         share = "" if event.done is None else f" {event.done:4.0%}"
         note(_joined(event.phase + share, left(event, meter), describe(event, meter)))
+
+
+def real_episode(event: Event) -> str:
+    """A real episode, from which a model was learnt, in words."""
+    found = event.metrics
+    foreseen = "no model yet" if found["predicted"] is None else f"the model predicted {number(found['predicted'])}"
+    return (
+        f"real episode {found['episodes']}  {found['steps']:,} steps so far  return {number(found['best'])}  {foreseen}"
+    )
 
 
 def _joined(*parts: str) -> str:

@@ -57,6 +57,9 @@ def command(
     engine: options.Engine = "auto",
     workers: options.Workers = None,
     step_seconds: options.StepSeconds = 300.0,
+    frugal: Annotated[
+        bool, typer.Option("--frugal", help="Learn a model while playing, in as few real steps as can be.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and why, and do nothing.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Then serve the page on which the policy is watched.")] = False,
     as_json: options.AsJson = False,
@@ -80,6 +83,7 @@ def command(
         "confirmation_episodes": confirmation_episodes,
         "evaluation_episodes": evaluation_episodes,
         "engine": engine,
+        "frugal": frugal,
     }
     if dry_run:
         return _show_plan(env, settings, as_json)

@@ -122,13 +122,13 @@ def replay(spec: EnvironmentSpec, seed: int, actions: Sequence[Any]) -> Recordin
 def _play(environment: Environment, spec: EnvironmentSpec, act: ActFunction, seed: int) -> Recording:
     try:
         observation, _ = environment.reset(seed=seed)
-        observations, actions, rewards = [_kept(observation)], [], []
+        observations, actions, rewards = [kept(observation)], [], []
         terminated = truncated = False
         while not (terminated or truncated):
             action = act(observation)
-            actions.append(_kept(action))
+            actions.append(kept(action))
             observation, reward, terminated, truncated, _ = environment.step(action)
-            observations.append(_kept(observation))
+            observations.append(kept(observation))
             rewards.append(float(reward))
     except _NoActionLeftError:
         raise
@@ -145,12 +145,12 @@ class _NoActionLeftError(Exception):
     """The recorded actions are used up, and the episode goes on."""
 
 
-def _kept(observation: Any) -> Any:
+def kept(observation: Any) -> Any:
     """A copy: an environment may write its next observation into the same array, a policy its next action."""
     if isinstance(observation, np.ndarray):
         return observation.copy()
     if isinstance(observation, dict):
-        return {key: _kept(value) for key, value in observation.items()}
+        return {key: kept(value) for key, value in observation.items()}
     if isinstance(observation, tuple):
-        return tuple(_kept(value) for value in observation)
+        return tuple(kept(value) for value in observation)
     return observation

@@ -9,9 +9,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -26,6 +27,9 @@ from poise.statistics.plateau import Plateau
 from poise.types import Json, ObservationSums, Usage
 
 FORMAT, VERSION = "poise.checkpoint", 2
+Restored = TypeVar("Restored")
+"""What is made of a checkpoint's state."""
+
 _DTYPES = ("float64", "int64", "uint32", "bool")
 
 
@@ -52,9 +56,7 @@ def save(path: Path, progress: Progress) -> None:
     Raises:
         OutputError: if it cannot be written.
     """
-    body = json.dumps(_encoded(_to_state(progress)), allow_nan=False)
-    header = {"format": FORMAT, "version": VERSION, "sha256": hashlib.sha256(body.encode()).hexdigest()}
-    write_atomic(path, json.dumps(header) + "\n" + body + "\n")
+    write(path, _to_state(progress))
 
 
 def load(path: Path, base: Architecture) -> Progress:
@@ -67,6 +69,26 @@ def load(path: Path, base: Architecture) -> Progress:
     Raises:
         InvalidFileError: if it is missing, damaged, or of another version.
     """
+    return read(path, lambda state: _from_state(state, base))
+
+
+def write(path: Path, state: Mapping[str, Any]) -> None:
+    """Writes JSON values and arrays as a checkpoint.
+
+    Raises:
+        OutputError: if it cannot be written.
+    """
+    body = json.dumps(_encoded(dict(state)), allow_nan=False)
+    header = {"format": FORMAT, "version": VERSION, "sha256": hashlib.sha256(body.encode()).hexdigest()}
+    write_atomic(path, json.dumps(header) + "\n" + body + "\n")
+
+
+def read(path: Path, make: Callable[[dict[str, Any]], Restored]) -> Restored:
+    """What `make` makes of the state that `write` wrote.
+
+    Raises:
+        InvalidFileError: if the file is missing, damaged, of another version, or `make` finds it incomplete.
+    """
     try:
         if path.stat().st_size > 4 * MAX_FILE_BYTES:
             raise InvalidFileError(f"{path} is too large for a checkpoint of poise")
@@ -78,7 +100,7 @@ def load(path: Path, base: Architecture) -> Progress:
             raise InvalidFileError(f"{path}: expected version {VERSION} of the format, got {header.get('version')!r}")
         if header.get("sha256") != hashlib.sha256(body.rstrip("\n").encode()).hexdigest():
             raise InvalidFileError(f"{path} is damaged: its checksum does not hold")
-        return _from_state(_decoded(json.loads(body)), base)
+        return make(_decoded(json.loads(body)))
     except FileNotFoundError as error:
         raise InvalidFileError(f"there is no checkpoint {path}: the run did not finish its first generation") from error
     except OSError as error:
@@ -99,8 +121,8 @@ def _to_state(progress: Progress) -> dict[str, Any]:
         "run_seed": search.seeds.seed,
         "search_position": search.seeds.position,
         "selection_position": progress.selection_seeds.position,
-        "archive": [_from_candidate(candidate) for candidate in search.archive],
-        "finalists": [_from_candidate(candidate) for candidate in search.finalists],
+        "archive": [from_candidate(candidate) for candidate in search.archive],
+        "finalists": [from_candidate(candidate) for candidate in search.finalists],
         "scale": None if search.scale is None else {"mean": search.scale.mean, "scale": search.scale.scale},
         "sums": None if sums is None else {"count": sums.count, "total": sums.total, "squares": sums.squares},
         "usage": asdict(search.usage),
@@ -114,7 +136,7 @@ def _to_state(progress: Progress) -> dict[str, Any]:
         "levels": np.array(search.levels, dtype=np.float64),
         "seconds": search.seconds,
         "stopped_because": search.stopped_because,
-        "winner": None if progress.winner is None else _from_candidate(progress.winner),
+        "winner": None if progress.winner is None else from_candidate(progress.winner),
     }
 
 
@@ -124,8 +146,8 @@ def _from_state(state: dict[str, Any], base: Architecture) -> Progress:
         optimizer=OPTIMIZERS.get(state["optimizer"]).from_state(state["state"]),
         architecture=_to_architecture(state["architecture"], base),
         seeds=SeedStream(seed, Purpose.SEARCH, state["search_position"]),
-        archive=[_to_candidate(candidate, base) for candidate in state["archive"]],
-        finalists=[_to_candidate(candidate, base) for candidate in state["finalists"]],
+        archive=[to_candidate(candidate, base) for candidate in state["archive"]],
+        finalists=[to_candidate(candidate, base) for candidate in state["finalists"]],
         scale=None if scale is None else Normalizer(scale["mean"], scale["scale"]),
         sums=None if sums is None else ObservationSums(sums["count"], sums["total"], sums["squares"]),
         usage=Usage(**state["usage"]),
@@ -143,11 +165,12 @@ def _from_state(state: dict[str, Any], base: Architecture) -> Progress:
         search,
         SeedStream(seed, Purpose.SELECTION, state["selection_position"]),
         Usage(**state["selection_usage"]),
-        None if winner is None else _to_candidate(winner, base),
+        None if winner is None else to_candidate(winner, base),
     )
 
 
-def _from_candidate(candidate: Candidate) -> dict[str, Any]:
+def from_candidate(candidate: Candidate) -> dict[str, Any]:
+    """A candidate as JSON values and arrays."""
     return {
         "architecture": _from_architecture(candidate.architecture),
         "parameters": candidate.parameters,
@@ -155,7 +178,8 @@ def _from_candidate(candidate: Candidate) -> dict[str, Any]:
     }
 
 
-def _to_candidate(state: dict[str, Any], base: Architecture) -> Candidate:
+def to_candidate(state: Mapping[str, Any], base: Architecture) -> Candidate:
+    """The candidate that `from_candidate` described; `base` is any architecture for its environment."""
     return Candidate(_to_architecture(state["architecture"], base), state["parameters"], state["claim"])
 
 
@@ -168,7 +192,7 @@ def _from_architecture(architecture: Architecture) -> dict[str, Any]:
     }
 
 
-def _to_architecture(state: dict[str, Any], base: Architecture) -> Architecture:
+def _to_architecture(state: Mapping[str, Any], base: Architecture) -> Architecture:
     normalizer = None if state["mean"] is None else Normalizer(state["mean"], state["scale"])
     return replace(base, name=state["name"], normalizer=normalizer)
 

@@ -48,6 +48,7 @@ class TrainConfig:
         evaluation_episodes: fresh episodes of the evaluation; ``None`` for `Scale`'s.
         confidence: of the reported intervals.
         engine: ``"auto"`` for the fastest that is equal to Gymnasium, or ``"gymnasium"``.
+        frugal: learn a model, and spare real steps; policy, optimizer and scale are then its affair.
     """
 
     env: str
@@ -68,6 +69,7 @@ class TrainConfig:
     evaluation_episodes: int | None = None
     confidence: float = 0.95
     engine: str = "auto"
+    frugal: bool = False
 
     def __post_init__(self) -> None:
         check_seed(self.seed)
@@ -88,8 +90,18 @@ class TrainConfig:
             value = getattr(self, name)
             if value is not None and value < least:
                 raise InvalidValueError(f"{name} must be at least {least}, got {value}")
+        if self.frugal:
+            self._check_frugal()
         if not 0 < self.confidence < 1:
             raise InvalidValueError(f"confidence must be between 0 and 1, got {self.confidence}")
+
+    def _check_frugal(self) -> None:
+        for name in ("policy", "optimizer", "optimizer_args", "episodes_per_candidate", "normalize"):
+            value = getattr(self, name)
+            if value and value != AUTO:
+                raise InvalidValueError(
+                    f"expected no {name} beside frugal, which decides it, got {value!r}; leave it out"
+                )
 
     @property
     def budget(self) -> Budget:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 
@@ -88,7 +88,33 @@ class PhaseClock:
         return {"seconds": self._before + time.monotonic() - self._began, "phase_seconds": self.phases}
 
 
-def report(job: Job, progress: Progress, winner: Candidate, clock: PhaseClock) -> Run:
+@dataclass(frozen=True)
+class Findings:
+    """What a search is reported with.
+
+    Attributes:
+        search, selection: what was paid.
+        generations: how many there were; real episodes, where a model was learnt.
+        best_score: the highest score met on the way: a claim, not a result.
+        stopped_because: why it ended, in words.
+        real_episodes: where a model was learnt, every episode it was learnt from; elsewhere ``None``.
+    """
+
+    search: Usage
+    selection: Usage
+    generations: int
+    best_score: float | None
+    stopped_because: str | None
+    real_episodes: list[Json] | None = None
+
+    @classmethod
+    def of(cls, progress: Progress) -> Findings:
+        """Those of a black-box search."""
+        state = progress.search
+        return cls(state.usage, progress.selection_usage, state.generation, state.best_claim, state.stopped_because)
+
+
+def report(job: Job, findings: Findings, winner: Candidate, clock: PhaseClock) -> Run:
     """Evaluates the winner on episodes nobody has seen, and writes what is to be kept."""
     config, directory = job.config, job.directory
     evaluation, rows = evaluate(
@@ -103,19 +129,18 @@ def report(job: Job, progress: Progress, winner: Candidate, clock: PhaseClock) -
     )
     clock.lap("evaluation")
     policy = job.policy(winner, {**evaluation.to_json(), "engine": job.engine.name})
-    account = _account(job, progress, evaluation, rows.batch.usage, progress.search.stopped_because)
+    account = _account(job, findings, evaluation, rows.batch.usage)
     _record_episodes(job, policy, rows)
     policy.save(directory.policy)
     write_json(directory.evaluation, account)
     return Run(directory.path, {**_result(directory, policy, account), **clock.to_json()})
 
 
-def stopped(job: Job, progress: Progress, clock: PhaseClock) -> Run:
+def stopped(job: Job, findings: Findings, best: Candidate, clock: PhaseClock) -> Run:
     """Keeps what was found so far as a policy without a certificate."""
-    state = progress.search
-    policy = job.policy(progress.winner or state.centre.unscaled(), None)
+    policy = job.policy(best, None)
     policy.save(job.directory.policy)
-    account = _account(job, progress, None, Usage(), STOPPED)
+    account = _account(job, replace(findings, stopped_because=STOPPED), None, Usage())
     return Run(job.directory.path, {**_result(job.directory, policy, account), **clock.to_json()})
 
 
@@ -125,20 +150,19 @@ def finished(directory: RunDirectory) -> Run:
     return Run(directory.path, _result(directory, policy, account))
 
 
-def _account(
-    job: Job, progress: Progress, evaluation: Evaluation | None, evaluation_usage: Usage, reason: str | None
-) -> dict[str, Json]:
+def _account(job: Job, findings: Findings, evaluation: Evaluation | None, evaluation_usage: Usage) -> dict[str, Json]:
     """What was found and what was paid: the content of ``evaluation.json``."""
-    state = progress.search
-    paid = {"search": state.usage, "selection": progress.selection_usage, "evaluation": evaluation_usage}
+    paid = {"search": findings.search, "selection": findings.selection, "evaluation": evaluation_usage}
+    lived = {} if findings.real_episodes is None else {"real_episodes": findings.real_episodes}
     return {
         "evaluation": None if evaluation is None else evaluation.to_json(),
-        "best_score_in_search": state.best_claim,
-        "generations": state.generation,
+        "best_score_in_search": findings.best_score,
+        "generations": findings.generations,
         "steps": {phase: usage.steps for phase, usage in paid.items()},
         "episodes": {phase: usage.episodes for phase, usage in paid.items()},
+        **lived,
         "engine": job.engine.name,
-        "stopped_because": reason,
+        "stopped_because": findings.stopped_because,
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,14 @@ from poise.rollouts.choice import make_engine
 from poise.rollouts.environments import EnvironmentInfo, inspect
 from poise.rollouts.recording import record
 from poise.rollouts.time_limit import DEFAULT_SECONDS
-from poise.runs import checkpoint
+from poise.runs import checkpoint, frugal_run
 from poise.runs.checkpoint import Progress
 from poise.runs.config import Scale, TrainConfig
 from poise.runs.directory import RunDirectory
 from poise.runs.files import write_json
 from poise.runs.interrupts import graceful_interrupts
 from poise.runs.plan import Plan, explain, plan_for, resolved
-from poise.runs.report import Job, PhaseClock, Run, finished, report, stopped
+from poise.runs.report import Findings, Job, PhaseClock, Run, finished, report, stopped
 from poise.search import PROBES, SearchState, check_budget, probe, search
 from poise.seeding import Purpose, SeedStream, generator
 from poise.selection import Selection, race
@@ -67,6 +68,9 @@ def train(
             raise UnknownNameError("setting of train", name, known)
     config = TrainConfig(env, **settings)
     info = inspect(EnvironmentSpec(config.env, dict(config.env_args)))
+    if config.frugal:
+        engines = partial(make_engine, workers=workers, step_seconds=step_seconds)
+        return frugal_run.train(config, info, out, engines, observe or _nobody)
     plan = plan_for(config, info)
     progress = _beginning(config, info, plan)
     architecture = progress.search.architecture
@@ -87,6 +91,8 @@ def dry_run(env: str, **settings: Any) -> list[str]:
     """
     config = TrainConfig(env, **settings)
     info = inspect(EnvironmentSpec(config.env, dict(config.env_args)))
+    if config.frugal:
+        return frugal_run.explain(config, info)
     plan = plan_for(config, info)
     architecture = Architecture(plan.stages[0].policy, info.observation, info.action)
     with make_engine(info.spec, architecture, config.engine) as engine:
@@ -119,6 +125,9 @@ def resume(
     if directory.evaluation.exists() and not changes:
         return finished(directory)
     info = inspect(EnvironmentSpec(config.env, dict(config.env_args)))
+    if config.frugal:
+        engines = partial(make_engine, workers=workers, step_seconds=step_seconds)
+        return frugal_run.resume(directory, config, changes, info, engines, observe or _nobody)
     plan = Plan.from_json(directory.read_config().get("plan"))
     # A run that was killed before its first checkpoint begins again, to the same bytes.
     progress = _beginning(config, info, plan)
@@ -170,9 +179,10 @@ def _run(job: Job, progress: Progress) -> Run:
                 progress.winner = _select(job, progress)
                 _save(job, progress)
             clock.lap("selection")
-            return report(job, progress, progress.winner, clock)
+            return report(job, Findings.of(progress), progress.winner, clock)
     except KeyboardInterrupt:
-        return stopped(job, progress, clock)
+        best = progress.winner or progress.search.centre.unscaled()
+        return stopped(job, Findings.of(progress), best, clock)
     finally:
         job.directory.close()
 

@@ -1,0 +1,288 @@
+"""Learning in as few real steps as can be: play one real episode at a time, and learn from every step of it.
+
+Where lasting is all there is to gain (every step earns the same positive reward), a linear model is refitted after each
+step and the episode is played by the best regulator of that model, so that the very first episode may be a perfect one.
+Which it is, the data say: nothing is known of the environment but Gymnasium's interface.
+"""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from poise.errors import InvalidValueError, UnsupportedSpaceError
+from poise.models.regulator import Regulator
+from poise.models.transitions import Row, Transitions, is_survival
+from poise.policies.architecture import Architecture
+from poise.policies.candidate import Candidate
+from poise.rollouts.controls import Controls
+from poise.rollouts.environments import EnvironmentInfo
+from poise.rollouts.recording import Recording
+from poise.rollouts.stepping import SteppedEnvironment
+from poise.seeding import SeedStream, generator
+from poise.types import Budget, Event, FloatArray, Json, Observer, Usage
+
+MAX_FEATURES = 24
+"""Largest observation that a model is learnt for; beyond it, a few hundred steps cannot tell causes apart."""
+
+RESETS = 16
+"""Resets without a step, whose observations show the scale of a start; twice the features, if that is more."""
+
+LASTED = "an episode lasted to the time limit, and lasting is all there is to gain"
+INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True)
+class RealEpisode:
+    """One episode of the search.
+
+    Attributes:
+        seed: what ``env.reset`` was given.
+        length: its steps.
+        score: its return.
+        predicted: the return that the model expected before it began; ``None`` where there was no model yet.
+        terminated: it ended in a terminal state.
+        truncated: a time limit ended it, the environment's or the budget's.
+    """
+
+    seed: int
+    length: int
+    score: float
+    predicted: float | None
+    terminated: bool
+    truncated: bool
+
+
+@dataclass
+class FrugalState:
+    """Where the learning stands; what it knows beyond this is refitted from it.
+
+    Attributes:
+        seeds: gives out the episodes of the search.
+        starts: observations of resets without a step, shape (resets, features).
+        transitions: every step so far.
+        episodes: every real episode so far.
+        candidates: the policies from which the winner is chosen.
+        seconds: wall time spent, over all sessions.
+        stopped_because: why it ended, in words; ``None`` while it may go on.
+    """
+
+    seeds: SeedStream
+    starts: FloatArray
+    transitions: Transitions
+    episodes: list[RealEpisode] = field(default_factory=list)
+    candidates: list[Candidate] = field(default_factory=list)
+    seconds: float = 0.0
+    stopped_because: str | None = None
+
+    @classmethod
+    def beginning(cls, info: EnvironmentInfo, seeds: SeedStream) -> FrugalState:
+        """Nothing learnt yet."""
+        features = info.observation.size
+        return cls(seeds, np.empty((0, features)), Transitions.none(features, Controls(info.action).size))
+
+    @property
+    def usage(self) -> Usage:
+        """Steps and episodes paid for so far; resets without a step are no episodes."""
+        return Usage(len(self.transitions), len(self.episodes))
+
+
+def check(info: EnvironmentInfo) -> None:
+    """Raises `UnsupportedSpaceError` where no model can be learnt, before a step is spent."""
+    observation = info.observation
+    instead = "train without --frugal"
+    if observation.size > MAX_FEATURES:
+        raise UnsupportedSpaceError(
+            f"--frugal learns models of at most {MAX_FEATURES} features, {info.spec.id} has {observation.size}; "
+            f"{instead}"
+        )
+    if not observation.numbers.all():
+        raise UnsupportedSpaceError(
+            f"--frugal learns models of numbers (Box observations), but {info.spec.id} observes choices; {instead}"
+        )
+    low, high = observation.bounds()
+    if (low == high).all():
+        raise UnsupportedSpaceError(
+            f"the observations of {info.spec.id} are constant: there is nothing to learn a model of; {instead}"
+        )
+    Controls(info.action)  # its own check speaks
+
+
+def learn(
+    state: FrugalState,
+    world: SteppedEnvironment,
+    budget: Budget,
+    *,
+    keep: Callable[[Recording], None],
+    observe: Observer,
+    interrupted: Callable[[], bool] = lambda: False,
+) -> FrugalState:
+    """Plays real episodes until the budget is used or nothing is left to gain.
+
+    Args:
+        state: where to begin; it is changed as the learning goes.
+        world: the real environment.
+        budget: when to stop. An episode is left in the middle when the steps are used up.
+        keep: given every real episode, learning included.
+        observe: told after every real episode; the state is then whole and may be saved.
+        interrupted: asked between episodes whether to stop there.
+
+    Raises:
+        EnvironmentFailureError: the environment failed.
+        InvalidValueError: the observations never change.
+    """
+    began = time.monotonic() - state.seconds
+    if not len(state.starts):
+        state.starts = _look_at_starts(state.seeds, world)
+    while True:
+        state.stopped_because = state.stopped_because or _out_of_budget(state, budget)
+        if state.stopped_because is None and interrupted():
+            state.stopped_because = INTERRUPTED
+        if state.stopped_because is not None:
+            return state
+        pilot = RegulatingPilot(state, world.info)
+        played = _play(state, world, pilot, budget)
+        keep(world.recording())
+        state.candidates = [pilot.candidate(played.score)]
+        if is_survival(state.transitions.rewards, state.transitions.terminated) and _lasted(played, world, budget):
+            state.stopped_because = LASTED
+        if budget.target is not None and played.score >= budget.target:
+            state.stopped_because = f"an episode reached the target of {budget.target:g}"
+        state.seconds = time.monotonic() - began
+        observe(_episode_event(state, budget))
+
+
+def _look_at_starts(seeds: SeedStream, world: SteppedEnvironment) -> FloatArray:
+    count = max(RESETS, 2 * world.info.observation.size)
+    return np.stack([world.reset(seed) for seed in seeds.take(count).tolist()])
+
+
+class Pilot(ABC):
+    """Who plays one real episode, and learns from it."""
+
+    predicted: float | None = None
+
+    @abstractmethod
+    def act(self, features: FloatArray) -> FloatArray:
+        """The outputs for an observation."""
+
+    @abstractmethod
+    def learn(self, row: Row) -> None:
+        """Takes in what followed."""
+
+    @abstractmethod
+    def candidate(self, score: float) -> Candidate:
+        """The policy as it stands now, claiming a return."""
+
+
+class RegulatingPilot(Pilot):
+    """Regulates to the mean start observation, by a linear model that is refitted after every step."""
+
+    def __init__(self, state: FrugalState, info: EnvironmentInfo) -> None:
+        self._info, self._controls = info, Controls(info.action)
+        self._rng = generator(state.seeds.seed, "exploring", len(state.episodes))
+        self._regulator = Regulator(state.starts, self._controls.size)
+        rows = state.transitions
+        for before, control, after in zip(rows.before, rows.controls, rows.after, strict=True):
+            self._regulator.learn(before, control, after)
+        self._law = self._regulator.law() if self._regulator.ready else None
+        if self._law is not None:
+            steps = self._regulator.foresee(self._law_controls, state.starts, info.max_episode_steps)
+            self.predicted = float(steps.mean() * rows.rewards[~rows.terminated].max(initial=0.0))
+
+    def act(self, features: FloatArray) -> FloatArray:
+        """What the law says; a random nudge while there is none."""
+        if self._law is None:
+            return self._controls.nudge(self._rng)
+        weights, biases = self._law
+        return np.asarray(weights @ features + biases)
+
+    def learn(self, row: Row) -> None:
+        """Refits the model."""
+        before, control, after, _, _ = row
+        self._regulator.learn(before, control, after)
+        if self._regulator.ready:
+            self._law = self._regulator.law() or self._law
+
+    def candidate(self, score: float) -> Candidate:
+        """The law as a linear policy; without a bias where it regulates to zero."""
+        features, outputs = self._info.observation.size, self._controls.size
+        weights, biases = self._law or (np.zeros((outputs, features)), np.zeros(outputs))
+        name = "linear+bias" if biases.any() else "linear"
+        parameters = np.concatenate([weights.ravel(), biases if biases.any() else []])
+        return Candidate(Architecture(name, self._info.observation, self._info.action), parameters, score)
+
+    def _law_controls(self, observations: FloatArray) -> FloatArray:
+        weights, biases = self._law or (np.zeros((0, 0)), np.zeros(0))
+        return self._controls(observations @ weights.T + biases)
+
+
+def _play(state: FrugalState, world: SteppedEnvironment, pilot: Pilot, budget: Budget) -> RealEpisode:
+    """One real episode, added to the state."""
+    controls, before = Controls(world.info.action), state.transitions
+    left = np.inf if budget.max_steps is None else budget.max_steps - len(before)
+    rows: list[Row] = []
+    seed = int(state.seeds.take(1)[0])
+    features = world.reset(seed)
+    over = False
+    while not over and len(rows) < left:
+        outputs = pilot.act(features)
+        step = world.step(outputs)
+        rows.append((features, controls(outputs), step.features, step.reward, step.terminated))
+        pilot.learn(rows[-1])
+        features, over = step.features, step.terminated or step.truncated
+    state.transitions = before.plus(rows)
+    if (state.transitions.before == state.transitions.after).all():
+        raise InvalidValueError(
+            f"the observations of {world.info.spec.id} never changed in {len(state.transitions)} steps: there is "
+            "nothing to learn a model of; train without --frugal"
+        )
+    kept = world.recording()
+    played = RealEpisode(seed, len(rows), kept.score, pilot.predicted, kept.terminated, kept.truncated)
+    state.episodes.append(played)
+    return played
+
+
+def _lasted(played: RealEpisode, world: SteppedEnvironment, budget: Budget) -> bool:
+    return played.truncated and played.length == world.info.max_episode_steps
+
+
+def _out_of_budget(state: FrugalState, budget: Budget) -> str | None:
+    used = state.usage
+    if budget.max_steps is not None and used.steps >= budget.max_steps:
+        return f"the budget of {budget.max_steps} steps is used"
+    if budget.max_episodes is not None and used.episodes >= budget.max_episodes:
+        return f"the budget of {budget.max_episodes} episodes is used"
+    if budget.max_seconds is not None and state.episodes and state.seconds >= budget.max_seconds:
+        return f"the budget of {budget.max_seconds:g} seconds is used"
+    return None
+
+
+def _share_used(state: FrugalState, budget: Budget) -> float | None:
+    used = state.usage
+    limits = ((used.steps, budget.max_steps), (used.episodes, budget.max_episodes), (state.seconds, budget.max_seconds))
+    shares = [spent / limit for spent, limit in limits if limit is not None]
+    return min(max(shares), 1.0) if shares else None
+
+
+def _episode_event(state: FrugalState, budget: Budget) -> Event:
+    played, scores = state.episodes[-1], [episode.score for episode in state.episodes]
+    metrics: dict[str, Json] = {
+        "generation": len(scores),
+        "steps": state.usage.steps,
+        "episodes": state.usage.episodes,
+        "best": played.score,
+        "mean": played.score,
+        "best_so_far": max(scores),
+        "scores": [played.score],
+        "lengths_mean": float(played.length),
+        "seed": played.seed,
+        "predicted": played.predicted,
+        "terminated": played.terminated,
+        "truncated": played.truncated,
+    }
+    return Event("search", state.usage, _share_used(state, budget), metrics)
