@@ -234,6 +234,11 @@ def _play(state: FrugalState, world: SteppedEnvironment, pilot: Pilot, budget: B
         step = world.step(outputs)
         rows.append((features, controls(outputs), step.features, step.reward, step.terminated))
         pilot.learn(rows[-1])
+        if not is_survival(np.array([row[3] for row in rows[-2:]]), np.array([row[4] for row in rows[-2:]])):
+            raise InvalidValueError(
+                f"--frugal keeps alive what earns the same at every step; {world.info.spec.id} rewards something else: "
+                "train without --frugal"
+            )
         features, over = step.features, step.terminated or step.truncated
     state.transitions = before.plus(rows)
     if (state.transitions.before == state.transitions.after).all():

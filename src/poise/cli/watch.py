@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ from poise.cli import options
 from poise.cli.output import note, print_json, say
 
 if TYPE_CHECKING:
+    from poise.rollouts.recording import Recording
     from poise.runs.policy import Policy
 
 RUNS = Path("runs")
@@ -25,19 +27,30 @@ def command(
     run_or_policy: options.RunOrPolicy,
     port: Port = None,
     seed: Annotated[
-        int | None, typer.Option(help="The episode shown first. [default: the first one of the evaluation]")
+        int | None, typer.Option(help="The episode shown first. [default: the first of the evaluation, or of --frugal]")
     ] = None,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser where there is a screen.")] = True,
     as_json: options.AsJson = False,
 ) -> int:
     """Serve a page on which the policy can be watched; Ctrl-C ends it."""
+    from poise.runs.lived import lived_episodes
     from poise.runs.policy import load
 
-    watch(load(run_or_policy), port=port, seed=seed, browser=browser, as_json=as_json)
+    policy = load(run_or_policy)
+    lived = lived_episodes(run_or_policy, policy)
+    watch(policy, port=port, seed=seed, browser=browser, as_json=as_json, lived=lived)
     return 0
 
 
-def watch(policy: Policy, *, port: int | None, seed: int | None, browser: bool, as_json: bool) -> None:
+def watch(
+    policy: Policy,
+    *,
+    port: int | None,
+    seed: int | None,
+    browser: bool,
+    as_json: bool,
+    lived: Mapping[int, Recording] | None = None,
+) -> None:
     """Serves the page until Ctrl-C."""
     from poise.rollouts.environments import close
     from poise.studio.app import create_app
@@ -54,4 +67,4 @@ def watch(policy: Policy, *, port: int | None, seed: int | None, browser: bool, 
         if browser:
             open_browser_if_possible(address)
 
-    serve(create_app(Watched.of(policy, seed), runs=RUNS), port, on_ready=ready, on_notice=note)
+    serve(create_app(Watched.of(policy, seed, lived), runs=RUNS), port, on_ready=ready, on_notice=note)

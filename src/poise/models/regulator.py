@@ -103,12 +103,19 @@ def lqr_gain(a: FloatArray, b: FloatArray, discount: float = DISCOUNT) -> FloatA
     Returns:
         shape (controls, features); ``None`` if the equation has no finite solution.
     """
-    n = len(a)
     a, b = np.sqrt(discount) * a, np.sqrt(discount) * b
-    step, g, h = a, b @ b.T, np.eye(n)
-    try:
+    h = _riccati(a, b)
+    return None if h is None else np.asarray(np.linalg.solve(np.eye(b.shape[1]) + b.T @ h @ b, b.T @ h @ a))
+
+
+def _riccati(a: FloatArray, b: FloatArray) -> FloatArray | None:
+    step, g, h = a, b @ b.T, np.eye(len(a), dtype=np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):  # where there is no solution
         for _ in range(MAX_DOUBLINGS):
-            inverse = np.linalg.inv(np.eye(n) + g @ h)
+            try:
+                inverse = np.linalg.inv(np.eye(len(a)) + g @ h)
+            except np.linalg.LinAlgError:
+                return None
             grown = h + step.T @ h @ inverse @ step
             g = g + step @ inverse @ g @ step.T
             step = step @ inverse @ step
@@ -118,6 +125,4 @@ def lqr_gain(a: FloatArray, b: FloatArray, discount: float = DISCOUNT) -> FloatA
                 return None
             if change <= TOLERANCE * size:
                 break
-        return np.asarray(np.linalg.solve(np.eye(b.shape[1]) + b.T @ h @ b, b.T @ h @ a))
-    except np.linalg.LinAlgError:
-        return None
+    return h

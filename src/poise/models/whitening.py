@@ -12,7 +12,7 @@ from poise.types import FloatArray
 LEAST_SHARE = 1e-4
 """Least variance of a direction, as a share of the largest: one that hardly varies is not blown up without end."""
 
-STANDARD_ERRORS = 4.0
+STANDARD_ERRORS = 6.0
 """A mean closer to zero than this many standard errors of it is taken for zero."""
 
 

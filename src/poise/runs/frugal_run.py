@@ -15,7 +15,7 @@ from poise.frugal import FrugalState, RealEpisode, learn
 from poise.models.transitions import Transitions
 from poise.policies.architecture import Architecture
 from poise.policies.candidate import Candidate
-from poise.rollouts.choice import make_engine
+from poise.rollouts.base import Engine
 from poise.rollouts.environments import EnvironmentInfo
 from poise.rollouts.stepping import SteppedEnvironment
 from poise.runs import checkpoint
@@ -24,16 +24,20 @@ from poise.runs.directory import RunDirectory
 from poise.runs.files import write_json
 from poise.runs.interrupts import graceful_interrupts
 from poise.runs.plan import Plan
+from poise.runs.policy import Policy
 from poise.runs.report import Findings, Job, PhaseClock, Run, report, stopped
 from poise.seeding import Purpose, SeedStream
 from poise.selection import race
-from poise.types import Event, Json, Observer, Usage
+from poise.types import EnvironmentSpec, Event, Json, Observer, Usage
 
 DEFAULT_EPISODES, LEAST_STEPS = 10, 2_000
 """The budget of real steps when none is given: so many episodes to their time limit, and at least so many steps."""
 
 SELECTION_EPISODES = 20
 """Fresh real episodes that the winner must lead for, when no number is given: they too are dear."""
+
+MakeEngine = Callable[[EnvironmentSpec, Architecture, str], Engine]
+"""What plays the episodes of selection and evaluation."""
 
 _NO_PLAN = Plan((), open_ended=False)
 
@@ -55,14 +59,16 @@ class Progress:
     winner: Candidate | None = None
 
 
-def train(config: TrainConfig, info: EnvironmentInfo, out: str | Path | None, observe: Observer) -> Run:
+def train(
+    config: TrainConfig, info: EnvironmentInfo, out: str | Path | None, engines: MakeEngine, observe: Observer
+) -> Run:
     """A new run.
 
     Raises:
         PoiseError: no model can be learnt of this environment, or it cannot be played, or nothing can be written.
     """
     frugal.check(info)  # before anything is written, and before a step is spent
-    with make_engine(info.spec, _base(info), config.engine) as engine:
+    with engines(info.spec, _base(info), config.engine) as engine:
         config = _resolved(config, info, compiled=engine.name == "kernel")
         directory = RunDirectory.create(out, info.spec.id, config.seed)
         write_json(directory.config, config.to_json(_NO_PLAN.to_json()))
@@ -70,7 +76,12 @@ def train(config: TrainConfig, info: EnvironmentInfo, out: str | Path | None, ob
 
 
 def resume(
-    directory: RunDirectory, config: TrainConfig, changes: Mapping[str, Any], info: EnvironmentInfo, observe: Observer
+    directory: RunDirectory,
+    config: TrainConfig,
+    changes: Mapping[str, Any],
+    info: EnvironmentInfo,
+    engines: MakeEngine,
+    observe: Observer,
 ) -> Run:
     """Goes on with a run that was stopped; with `changes` of its budget, also with one that had ended."""
     progress = _beginning(config, info)
@@ -82,8 +93,23 @@ def resume(
         write_json(directory.config, config.to_json(_NO_PLAN.to_json()))
     for file in (directory.metrics, directory.timings):
         directory.keep_lines(file, len(progress.learning.episodes))
-    with make_engine(info.spec, _base(info), config.engine) as engine:
+    with engines(info.spec, _base(info), config.engine) as engine:
         return _run(Job(config, _NO_PLAN, directory, info, engine, observe), progress)
+
+
+def policy_so_far(file: Path, info: EnvironmentInfo) -> Policy:
+    """The newest policy of a run that is under way.
+
+    Args:
+        file: its checkpoint.
+        info: its environment.
+
+    Raises:
+        InvalidFileError: the file is damaged.
+    """
+    progress = checkpoint.read(file, lambda state: _from_state(state, info))
+    best = _best(progress, info)
+    return Policy(info.spec, best.architecture, best.parameters)
 
 
 def explain(config: TrainConfig, info: EnvironmentInfo) -> list[str]:
@@ -141,11 +167,14 @@ def _run(job: Job, progress: Progress) -> Run:
             clock.lap("selection")
             return report(job, _findings(progress), progress.winner, clock)
     except KeyboardInterrupt:
-        candidates = progress.learning.candidates
-        best = progress.winner or (candidates[-1] if candidates else _nothing(job.info))
-        return stopped(job, _findings(progress), best, clock)
+        return stopped(job, _findings(progress), _best(progress, job.info), clock)
     finally:
         job.directory.close()
+
+
+def _best(progress: Progress, info: EnvironmentInfo) -> Candidate:
+    candidates = progress.learning.candidates
+    return progress.winner or (candidates[-1] if candidates else _nothing(info))
 
 
 def _nothing(info: EnvironmentInfo) -> Candidate:

@@ -19,6 +19,9 @@ from poise.rollouts.recording import Recording, plain, replay
 from poise.studio.source import Watched
 from poise.types import Json
 
+LEARNING = "still learning"
+"""What stands for a policy's kind in an episode that it was learnt from."""
+
 
 @dataclass(frozen=True)
 class Episode:
@@ -42,11 +45,13 @@ class Episode:
         """All that the page shows, as plain data. Observations and actions are flat lists of numbers, a row a step."""
         observations = [list(numbers(observation)) for observation in self.recording.observations]
         width = len(observations[0])
-        fits = watched.weights is not None and all(len(row) == width for row in watched.weights)
+        # While a policy is learnt its weights change with every step: those it ended with say nothing of its actions.
+        lived = self.recording.seed in watched.lived
+        fits = not lived and watched.weights is not None and all(len(row) == width for row in watched.weights)
         return {
             "title": watched.title,
-            "policy": watched.policy,
-            "certificate": watched.certificate,
+            "policy": LEARNING if lived else watched.policy,
+            "certificate": None if lived else watched.certificate,
             "environment": self.recording.environment.id,
             "seed": self.recording.seed,
             "firstSeed": watched.first_seed,

@@ -11,7 +11,7 @@ from pathlib import Path
 from poise.errors import InvalidValueError, PoiseError
 from poise.policies.architecture import Architecture
 from poise.rollouts.environments import EnvironmentInfo, inspect
-from poise.runs import checkpoint
+from poise.runs import checkpoint, frugal_run
 from poise.runs.config import TrainConfig
 from poise.runs.directory import RunDirectory
 from poise.runs.policy import Policy, load
@@ -105,6 +105,8 @@ class Library:
             return load(directory)
         config = TrainConfig.from_json(RunDirectory(directory).read_config())
         info = self._inspect(config.env, json.dumps(dict(config.env_args), sort_keys=True))
+        if config.frugal:
+            return frugal_run.policy_so_far(file, info)
         base = Architecture("linear", info.observation, info.action)  # kind and normaliser come from the checkpoint
         progress = checkpoint.load(file, base)
         archive = progress.search.archive

@@ -166,6 +166,8 @@ def command_of(config: Mapping[str, Any]) -> str | None:
     episodes = tuple(config.get("episodes_per_candidate") or EPISODES)
     if episodes != EPISODES:
         words += ["--episodes-per-candidate", ",".join(map(str, episodes))]
+    if config.get("frugal"):
+        words.append("--frugal")
     return shlex.join(words)
 
 

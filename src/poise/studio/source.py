@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,6 +51,7 @@ class Watched:
         record: plays the episode of a seed. It may raise `poise.errors.PoiseError`, whose message is shown.
         biases: of a linear policy that has them, one an output.
         first_action: the number of the first discrete action.
+        lived: episodes in which the policy was still being learnt, by their seeds: shown as they were.
     """
 
     title: str
@@ -63,6 +64,7 @@ class Watched:
     record: Callable[[int], Recording]
     biases: tuple[float, ...] = ()
     first_action: int = 0
+    lived: Mapping[int, Recording] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_seed(self.first_seed)
@@ -70,24 +72,28 @@ class Watched:
             raise InvalidValueError(f"expected {len(self.weights)} biases, one an output, got {len(self.biases)}")
 
     @classmethod
-    def of(cls, policy: Policy, first_seed: int | None = None) -> Watched:
+    def of(cls, policy: Policy, first_seed: int | None = None, lived: Mapping[int, Recording] | None = None) -> Watched:
         """A policy that was kept.
 
         Args:
             policy: as `poise.runs.policy.load` reads it.
-            first_seed: the episode shown first; ``None`` for the first one of its evaluation.
+            first_seed: the episode shown first; ``None`` for the first one that was lived, or else evaluated.
+            lived: episodes in which the policy was still being learnt, by their seeds, the first one first.
 
         Raises:
             InvalidValueError: the seed is out of range.
         """
         evaluated = int((policy.certificate or {}).get("first_seed", 0))
-        return cls.from_policy(
+        lived = lived or {}
+        watched = cls.from_policy(
             policy.environment,
             policy.architecture,
             policy.parameters,
             certificate=certificate_words(policy.certificate),
-            first_seed=evaluated if first_seed is None else first_seed,
+            first_seed=next(iter(lived), evaluated) if first_seed is None else first_seed,
         )
+        replay = watched.record
+        return replace(watched, lived=lived, record=lambda seed: lived[seed] if seed in lived else replay(seed))
 
     @classmethod
     def from_policy(
