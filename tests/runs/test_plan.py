@@ -34,7 +34,8 @@ def _plan(env: str, **settings: Any) -> Plan:
 def test_policies_follow_from_the_spaces_the_smallest_first(env: str, policies: list[str]) -> None:
     plan = _plan(env)
     assert [stage.policy for stage in plan.stages] == policies
-    assert plan.open_ended
+    assert plan.open_ended is not plan.learns_a_table
+    assert plan.learns_a_table is (env == "FrozenLake-v1")
 
 
 def test_what_is_named_is_taken_at_its_word() -> None:
@@ -111,6 +112,6 @@ def test_a_run_goes_on_with_the_plan_it_began_with(tmp_path: Path) -> None:
 def test_the_plan_is_explained_with_its_reasons_and_nothing_is_written(tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.chdir(tmp_path)
     text = "\n".join(dry_run("Pendulum-v1", engine="gymnasium"))
-    for words in ("3 features", "quadratic, 10 numbers", "population 64", "1, then 3, then 10", "1,000,000 steps"):
+    for words in ("3 features", "quadratic, 10 numbers", "population 64", "1, then 3, then 10", "2,000,000 steps"):
         assert words in text
     assert not list(tmp_path.iterdir())

@@ -20,6 +20,9 @@ FORMAT, VERSION = "poise.run", 1
 AUTO = "auto"
 """A setting that `runs.plan` decides."""
 
+VALUE_ITERATION = "value_iteration"
+"""What finds a policy where a table of the environment can be learnt; see `tabular`."""
+
 NORMALIZATIONS = (AUTO, "none", "probe", "running")
 
 EVALUATION_STEPS = 500_000
@@ -76,7 +79,7 @@ class TrainConfig:
         self.budget  # noqa: B018  its own check speaks
         if self.policy != AUTO:
             check_policy_name(self.policy)
-        if self.optimizer != AUTO:
+        if self.optimizer not in (AUTO, VALUE_ITERATION):
             OPTIMIZERS.get(self.optimizer)
         if self.episodes_per_candidate is not None:
             object.__setattr__(self, "episodes_per_candidate", tuple(self.episodes_per_candidate))  # JSON has lists

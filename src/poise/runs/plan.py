@@ -11,12 +11,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
+from poise import tabular
 from poise.errors import InvalidFileError, InvalidValueError
 from poise.optimizers import OPTIMIZERS
 from poise.optimizers.base import Optimizer
 from poise.policies.architecture import Architecture
 from poise.rollouts.environments import EnvironmentInfo
-from poise.runs.config import AUTO, TrainConfig
+from poise.runs.config import AUTO, VALUE_ITERATION, TrainConfig
 from poise.search import PROBES, Effort, SearchState, begin_stage
 from poise.seeding import generator
 from poise.types import Json
@@ -36,8 +37,8 @@ EPISODES = (1, 3, 10)
 QUADRATIC_FEATURES = 8
 """Most features whose products are worth as many parameters."""
 
-STEPS_PER_PARAMETER = 50_000
-LEAST_STEPS, MOST_STEPS = 1_000_000, 5_000_000
+STEPS_PER_PARAMETER = 100_000
+LEAST_STEPS, MOST_STEPS = 2_000_000, 10_000_000
 COMPILED_STEPS = 30_000_000
 """The default budget: so many steps for each parameter of the first stage, within limits; all of them if compiled."""
 
@@ -78,6 +79,15 @@ class Plan:
 
     stages: tuple[Stage, ...]
     open_ended: bool
+
+    @property
+    def learns_a_table(self) -> bool:
+        """Whether a table is learnt instead of a search."""
+        return any(stage.optimizer == VALUE_ITERATION for stage in self.stages)
+
+    def first_architecture(self, info: EnvironmentInfo) -> Architecture:
+        """The policy that the search begins with."""
+        return Architecture(self.stages[0].policy, info.observation, info.action)
 
     def stage(self, index: int, levels: Sequence[float]) -> tuple[Stage, int] | None:
         """The stage of an index, and how often its population is doubled; ``None`` when the plan is at its end.
@@ -140,12 +150,27 @@ def plan_for(config: TrainConfig, info: EnvironmentInfo) -> Plan:
     if config.optimizer == AUTO and config.optimizer_args:
         names = ", ".join(config.optimizer_args)
         raise InvalidValueError(f"expected an optimizer whose options these are: {names}; name it, for instance snes")
+    if config.optimizer == VALUE_ITERATION or (config.optimizer == AUTO and _may_learn_a_table(config, info)):
+        return Plan((_table_stage(config, info),), open_ended=False)
     named = config.optimizer != AUTO
     population = int(min(max(_episodes(config, info) / GENERATIONS, LEAST_POPULATION), POPULATION))
     optimizer, args = (config.optimizer, config.optimizer_args) if named else ("snes", {"population": population})
     policies = policies_for(info) if config.policy == AUTO else (config.policy,)
     stages = tuple(Stage(policy, optimizer, dict(args)) for policy in policies)
     return Plan(stages, open_ended=not named or config.policy == AUTO)
+
+
+def _may_learn_a_table(config: TrainConfig, info: EnvironmentInfo) -> bool:
+    return config.policy in (AUTO, "linear") and tabular.suits(info)
+
+
+def _table_stage(config: TrainConfig, info: EnvironmentInfo) -> Stage:
+    if not _may_learn_a_table(config, info) or config.optimizer_args:
+        raise InvalidValueError(
+            f"{VALUE_ITERATION} needs an environment that observes one choice and takes one (Discrete), with at most "
+            f"{tabular.MAX_PAIRS:,} pairs of both, a linear policy and no options; leave it out for {info.spec.id}"
+        )
+    return Stage("linear", VALUE_ITERATION)
 
 
 def _episodes(config: TrainConfig, info: EnvironmentInfo) -> float:
@@ -191,13 +216,13 @@ def default_steps(info: EnvironmentInfo, plan: Plan, *, compiled: bool) -> int:
     """The budget of a search for which none was given, in environment steps."""
     if compiled:
         return COMPILED_STEPS
-    first = Architecture(plan.stages[0].policy, info.observation, info.action)
+    first = plan.first_architecture(info)
     return min(max(STEPS_PER_PARAMETER * first.parameter_count, LEAST_STEPS), MOST_STEPS)
 
 
 def explain(config: TrainConfig, info: EnvironmentInfo, plan: Plan, *, compiled: bool) -> list[str]:
     """The plan in words, a line each, with its reasons."""
-    architecture = Architecture(plan.stages[0].policy, info.observation, info.action)
+    architecture = plan.first_architecture(info)
     lines = [
         f"environment  {info.spec.id}: {info.observation.size} features, {info.action.kind} actions "
         f"({architecture.action.outputs} outputs), at most {info.max_episode_steps:,} steps an episode",
@@ -206,16 +231,11 @@ def explain(config: TrainConfig, info: EnvironmentInfo, plan: Plan, *, compiled:
     for index, stage in enumerate(plan.stages):
         count = Architecture(stage.policy, info.observation, info.action).parameter_count
         args = ", ".join(f"{name} {value}" for name, value in stage.optimizer_args.items())
-        why = _WHY["table" if not info.observation.numbers.any() else stage.policy.partition(":")[0]]
-        reason = "as asked" if config.policy != AUTO else why
+        reason = "as asked" if config.policy != AUTO else _why(stage, plan, info)
         lines.append(
             f"stage {index + 1}      {stage.policy}, {count:,} numbers, by {stage.optimizer} ({args}): {reason}"
         )
-    if plan.open_ended:
-        lines.append("then         the stage that came highest again, with twice the population each time")
-    ladder = ", then ".join(map(str, config.episodes_per_candidate or EPISODES))
-    lines.append(f"episodes     {ladder} a candidate; the next number when the scores no longer rise")
-    lines.append(f"scale        {_SCALES[config.normalize]}")
+    lines += _how(config, plan)
     limits = [("steps", config.max_steps), ("episodes", config.max_episodes), ("seconds", config.max_seconds)]
     lines.append("budget       " + ", ".join(f"{value:,} {unit}" for unit, value in limits if value is not None))
     lines.append(
@@ -225,7 +245,27 @@ def explain(config: TrainConfig, info: EnvironmentInfo, plan: Plan, *, compiled:
     return lines
 
 
+def _why(stage: Stage, plan: Plan, info: EnvironmentInfo) -> str:
+    if plan.learns_a_table:
+        return _WHY["learnt"]
+    return _WHY[stage.policy.partition(":")[0] if info.observation.numbers.any() else "table"]
+
+
+def _how(config: TrainConfig, plan: Plan) -> list[str]:
+    """How the stages are gone through."""
+    if plan.learns_a_table:
+        return ["episodes     towards what is not known yet, until everything that can be reached is"]
+    lines = []
+    if plan.open_ended:
+        lines.append("then         the stage that came highest again, with twice the population each time")
+    ladder = ", then ".join(map(str, config.episodes_per_candidate or EPISODES))
+    lines.append(f"episodes     {ladder} a candidate; the next number when the scores no longer rise")
+    lines.append(f"scale        {_SCALES[config.normalize]}")
+    return lines
+
+
 _WHY = {
+    "learnt": "one choice is observed and one is made, so that the best table can be worked out from what follows what",
     "table": "observations are choices, so that one weight for each is a table",
     "linear": "the smallest that could do",
     "linear+bias": "the smallest that could do",

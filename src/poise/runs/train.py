@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from poise.rollouts.choice import make_engine
 from poise.rollouts.environments import EnvironmentInfo, inspect
 from poise.rollouts.recording import record
 from poise.rollouts.time_limit import DEFAULT_SECONDS
-from poise.runs import checkpoint, frugal_run
+from poise.runs import checkpoint, frugal_run, table_run
 from poise.runs.checkpoint import Progress
 from poise.runs.config import Scale, TrainConfig
 from poise.runs.directory import RunDirectory
@@ -72,15 +72,29 @@ def train(
         engines = partial(make_engine, workers=workers, step_seconds=step_seconds)
         return frugal_run.train(config, info, out, engines, observe or _nobody)
     plan = plan_for(config, info)
-    progress = _beginning(config, info, plan)
-    architecture = progress.search.architecture
-    with make_engine(info.spec, architecture, config.engine, workers=workers, step_seconds=step_seconds) as engine:
+    first = plan.first_architecture(info)
+    with make_engine(info.spec, first, config.engine, workers=workers, step_seconds=step_seconds) as engine:
         config = _resolved(config, info, plan, engine)
+        if plan.learns_a_table:
+            return table_run.train(_job(config, plan, out, info, engine, observe))
+        progress = _beginning(config, plan, first)
         probes = PROBES if config.normalize == "probe" else 0
         check_budget(progress.search, config.budget, plan.effort(config), probes)  # before anything is written
-        directory = RunDirectory.create(out, info.spec.id, config.seed)
-        write_json(directory.config, config.to_json(plan.to_json()))
-        return _run(Job(config, plan, directory, info, engine, observe or _nobody), progress)
+        return _run(_job(config, plan, out, info, engine, observe), progress)
+
+
+def _job(
+    config: TrainConfig,
+    plan: Plan,
+    out: str | Path | None,
+    info: EnvironmentInfo,
+    engine: Engine,
+    observe: Observer | None,
+) -> Job:
+    """A new run's directory, with its configuration in it."""
+    directory = RunDirectory.create(out, info.spec.id, config.seed)
+    write_json(directory.config, config.to_json(plan.to_json()))
+    return Job(config, plan, directory, info, engine, observe or _nobody)
 
 
 def dry_run(env: str, **settings: Any) -> list[str]:
@@ -94,8 +108,7 @@ def dry_run(env: str, **settings: Any) -> list[str]:
     if config.frugal:
         return frugal_run.explain(config, info)
     plan = plan_for(config, info)
-    architecture = Architecture(plan.stages[0].policy, info.observation, info.action)
-    with make_engine(info.spec, architecture, config.engine) as engine:
+    with make_engine(info.spec, plan.first_architecture(info), config.engine) as engine:
         return explain(_resolved(config, info, plan, engine), info, plan, compiled=engine.name == "kernel")
 
 
@@ -129,26 +142,30 @@ def resume(
         engines = partial(make_engine, workers=workers, step_seconds=step_seconds)
         return frugal_run.resume(directory, config, changes, info, engines, observe or _nobody)
     plan = Plan.from_json(directory.read_config().get("plan"))
-    # A run that was killed before its first checkpoint begins again, to the same bytes.
-    progress = _beginning(config, info, plan)
-    if directory.checkpoint.exists():
-        progress = checkpoint.load(directory.checkpoint, progress.search.architecture)
     if changes:
         config = replace(config, **changes)
-        progress.winner = None
         write_json(directory.config, config.to_json(plan.to_json()))
+    first = plan.first_architecture(info)
+    with make_engine(info.spec, first, config.engine, workers=workers, step_seconds=step_seconds) as engine:
+        job = Job(config, plan, directory, info, engine, observe or _nobody)
+        return table_run.resume(job, changes) if plan.learns_a_table else _taken_up(job, first, changes)
+
+
+def _taken_up(job: Job, first: Architecture, changes: Mapping[str, Any]) -> Run:
+    """A search that goes on from its last checkpoint; killed before its first it begins again, to the same bytes."""
+    directory, progress = job.directory, _beginning(job.config, job.plan, first)
+    if directory.checkpoint.exists():
+        progress = checkpoint.load(directory.checkpoint, first)
+    if changes:
+        progress.winner = None
     for file in (directory.metrics, directory.timings):
         directory.keep_lines(file, progress.search.generation)
-    architecture = progress.search.architecture
-    with make_engine(info.spec, architecture, config.engine, workers=workers, step_seconds=step_seconds) as engine:
-        return _run(Job(config, plan, directory, info, engine, observe or _nobody), progress)
+    return _run(job, progress)
 
 
-def _beginning(config: TrainConfig, info: EnvironmentInfo, plan: Plan) -> Progress:
+def _beginning(config: TrainConfig, plan: Plan, architecture: Architecture) -> Progress:
     """Where a run stands before its first generation."""
-    stage = plan.stages[0]
-    architecture = Architecture(stage.policy, info.observation, info.action)
-    optimizer = stage.optimizer_for(architecture, config.seed, 0)
+    optimizer = plan.stages[0].optimizer_for(architecture, config.seed, 0)
     state = SearchState(optimizer, architecture, SeedStream(config.seed, Purpose.SEARCH))
     return Progress(state, SeedStream(config.seed, Purpose.SELECTION))
 
