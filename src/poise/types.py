@@ -28,11 +28,13 @@ class EnvironmentSpec:
         id: Gymnasium's identifier, for instance ``"CartPole-v1"``.
         kwargs: keyword arguments for `gymnasium.make`.
         max_episode_steps: the time limit of an episode in steps; ``None`` is the environment's own.
+        factory: what makes it, where it was given from Python and has no identifier; no file holds it.
     """
 
     id: str
     kwargs: Mapping[str, Json] = field(default_factory=dict)
     max_episode_steps: int | None = None
+    factory: Callable[..., Any] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

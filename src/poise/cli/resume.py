@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -26,7 +26,7 @@ def command(
     """Go on with a run that was stopped, to the result it would have had."""
     from poise.runs.train import is_finished, resume
 
-    changes = {
+    changes: dict[str, Any] = {
         "max_steps": max_steps,
         "max_episodes": max_episodes,
         "max_seconds": max_seconds,

@@ -51,6 +51,8 @@ def kernel_for(spec: EnvironmentSpec) -> tuple[Kernel | None, Numbers, str]:
 
     That the environment is what its name says is for `poise.kernels.comparison.differences` to find out.
     """
+    if spec.factory is not None:
+        return None, (), f"{spec.id} was given from Python: there is no compiled kernel for it"
     module, _, name = spec.id.rpartition(":")
     if module:
         try:

@@ -74,7 +74,7 @@ def _gymnasium(spec: EnvironmentSpec, workers: int | None, step_seconds: float) 
         except NotSendableError as error:
             if workers is not None:
                 raise
-            _log.info("%s", error)
+            _log.warning("%s is played in one process: %s", spec.id, error.reason)
     from poise.rollouts.in_process import InProcess
 
     return InProcess(spec, step_seconds=step_seconds)

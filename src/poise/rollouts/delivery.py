@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from poise.errors import InvalidValueError
 from poise.types import EnvironmentSpec
@@ -14,7 +14,21 @@ if TYPE_CHECKING:
 
 
 class NotSendableError(InvalidValueError):
-    """An environment that cannot be told to another process."""
+    """An environment that cannot be told to another process.
+
+    Attributes:
+        reason: why, in words.
+    """
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name, self.reason = name, reason
+        super().__init__(
+            f"{name} cannot be played in several processes: {reason}; play it in one, with --workers 1 "
+            "(workers=1 in Python)"
+        )
+
+    def __reduce__(self) -> tuple[type[NotSendableError], tuple[str, str]]:
+        return type(self), (self.name, self.reason)
 
 
 def pack(spec: EnvironmentSpec) -> bytes:
@@ -27,14 +41,15 @@ def pack(spec: EnvironmentSpec) -> bytes:
     """
     import cloudpickle
 
+    from poise.rollouts.given import StaysHereError
+
     try:
         return bytes(cloudpickle.dumps((spec, _registration(spec))))
+    except StaysHereError as error:
+        raise NotSendableError(spec.id, str(error)) from error
     except Exception as error:  # whatever the pickling of a user's objects raises
-        raise NotSendableError(
-            f"{spec.id} cannot be played in several processes, because something of it cannot be pickled "
-            f"({type(error).__name__}: {error}); play it in one, with --workers 1 (workers=1 in Python), or give its "
-            "arguments as plain data"
-        ) from error
+        reason = f"something of it cannot be pickled ({type(error).__name__}: {error})"
+        raise NotSendableError(spec.id, reason) from error
 
 
 def unpack(data: bytes) -> EnvironmentSpec:
@@ -50,14 +65,18 @@ def unpack(data: bytes) -> EnvironmentSpec:
 def _registration(spec: EnvironmentSpec) -> EnvSpec | None:
     """What Gymnasium knows of an environment that is neither its own nor registered by the module in its name."""
     import gymnasium
-    from gymnasium.envs.registration import load_env_creator
 
     found = gymnasium.registry.get(spec.id)
-    if found is None:
+    if found is None or (isinstance(found.entry_point, str) and found.entry_point.startswith("gymnasium.")):
         return None
-    entry = found.entry_point
-    if isinstance(entry, str) and entry.startswith("gymnasium."):
-        return None
+    return replace(found, entry_point=portable_entry(found))
+
+
+def portable_entry(registration: EnvSpec) -> Any:
+    """What makes the environment, by a name that means the same in another process, or itself."""
+    from gymnasium.envs.registration import load_env_creator
+
+    entry = registration.entry_point
     if isinstance(entry, str) and entry.startswith("__main__:"):  # which is another module over there
-        return replace(found, entry_point=cast("Any", load_env_creator(entry)))
-    return found
+        return load_env_creator(entry)
+    return entry

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from poise.errors import (
     EnvironmentFailureError,
@@ -19,15 +19,21 @@ from poise.errors import (
 )
 from poise.policies.architecture import Architecture
 from poise.policies.spaces import ActionDecoding, ObservationEncoding, decode_space, encode_space
-from poise.types import EnvironmentSpec
+from poise.types import EnvironmentSpec, Json
 
 if TYPE_CHECKING:
     import gymnasium
 
     Environment = gymnasium.Env[Any, Any]
 
+EnvironmentLike: TypeAlias = "str | gymnasium.Env[Any, Any] | Callable[..., gymnasium.Env[Any, Any]]"
+"""How a user may name an environment, or give it."""
+
 DEFAULT_STEP_LIMIT = 1_000
 """Time limit, in steps, of an environment that has none of its own: an episode must end."""
+
+CUSTOM, WRAPPED = "custom: ", " wrapped in "
+"""What the names of environments given from Python begin with or contain."""
 
 EXTRAS = {"box2d": "box2d", "mujoco": "mujoco"}
 """Packages of Gymnasium's environments, by their folder, and the extra of poise that installs each."""
@@ -59,6 +65,28 @@ class EnvironmentInfo:
         return self.spec.max_episode_steps or DEFAULT_STEP_LIMIT
 
 
+def specify(env: EnvironmentLike, arguments: Mapping[str, Json] | None = None) -> EnvironmentSpec:
+    """How to make an environment that a user named, or gave.
+
+    Args:
+        env: Gymnasium's identifier; a `gymnasium.Env`; or a function that makes one.
+        arguments: keyword arguments for `gymnasium.make`, or for the function.
+
+    Raises:
+        InvalidValueError: it is none of these, or an object with arguments.
+    """
+    if isinstance(env, str):
+        return EnvironmentSpec(env, dict(arguments or {}))
+    from poise.rollouts.given import specification
+
+    return specification(env, arguments or {})
+
+
+def is_given(name: str) -> bool:
+    """Whether an environment of this name was given from Python; no identifier of Gymnasium is such."""
+    return name.startswith(CUSTOM) or WRAPPED in name
+
+
 def make(spec: EnvironmentSpec, render_mode: str | None = None) -> Environment:
     """The environment, ready for ``reset``. One without a time limit gets `DEFAULT_STEP_LIMIT`: an episode must end.
 
@@ -69,7 +97,9 @@ def make(spec: EnvironmentSpec, render_mode: str | None = None) -> Environment:
         EnvironmentFailureError: its constructor raised anything else.
     """
     environment = _make(spec, render_mode)
-    if environment.spec is not None and environment.spec.max_episode_steps is not None:
+    from poise.rollouts.given import time_limit_of
+
+    if time_limit_of(environment) is not None:
         return environment
     from gymnasium.wrappers import TimeLimit
 
@@ -80,6 +110,13 @@ def _make(spec: EnvironmentSpec, render_mode: str | None = None) -> Environment:
     import gymnasium
     from gymnasium import error
 
+    from poise.rollouts.given import make_given
+
+    if spec.factory is None and is_given(spec.id):
+        raise InvalidValueError(
+            f"this environment was given from Python and is in no file: {spec.id}. Give it again, from Python: "
+            "poise.load(path, env=...), poise.evaluate(policy, env=...), poise.resume(run, env=...)"
+        )
     arguments = dict(spec.kwargs)
     if render_mode is not None:
         arguments["render_mode"] = render_mode
@@ -87,6 +124,8 @@ def _make(spec: EnvironmentSpec, render_mode: str | None = None) -> Environment:
         arguments["max_episode_steps"] = spec.max_episode_steps
     try:
         with _quiet_gymnasium():
+            if spec.factory is not None:
+                return make_given(spec, spec.factory, render_mode)
             return gymnasium.make(spec.id, disable_env_checker=True, **arguments)
     except (error.UnregisteredEnv, error.DeprecatedEnv) as problem:
         raise _unknown(spec.id, str(problem)) from problem
@@ -100,6 +139,8 @@ def _make(spec: EnvironmentSpec, render_mode: str | None = None) -> Environment:
         raise InvalidValueError(f"{spec.id} does not take these arguments: {problem}") from problem
     except error.Error as problem:
         raise InvalidValueError(f"{spec.id} could not be made: {problem}") from problem
+    except PoiseError:
+        raise
     except Exception as problem:
         raise EnvironmentFailureError(
             f"{spec.id} could not be made: its constructor raised {type(problem).__name__}: {problem}"
@@ -113,15 +154,18 @@ def inspect(spec: EnvironmentSpec) -> EnvironmentInfo:
         UnsupportedSpaceError: there is no policy for its observations or actions.
         PoiseError: as `make`.
     """
+    from poise.rollouts.given import time_limit_of
+
     environment = _make(spec)
     try:
-        registered = environment.spec
-        limit = registered.max_episode_steps if registered is not None else None
+        registered, limit = environment.spec, time_limit_of(environment)
+        complete = registered is not None and ":" not in spec.id and spec.factory is None
         return EnvironmentInfo(
             spec=EnvironmentSpec(
-                registered.id if registered is not None and ":" not in spec.id else spec.id,
+                registered.id if complete and registered is not None else spec.id,
                 dict(spec.kwargs),
                 limit or DEFAULT_STEP_LIMIT,
+                spec.factory,
             ),
             observation=encode_space(environment.observation_space),
             action=decode_space(environment.action_space),

@@ -8,7 +8,7 @@ from poise.evaluation import Certificate, EpisodeRows, Evaluation
 from poise.evaluation import certify as certify_parameters
 from poise.evaluation import evaluate as evaluate_parameters
 from poise.rollouts.choice import make_engine
-from poise.rollouts.environments import close, inspect
+from poise.rollouts.environments import EnvironmentLike, close, inspect
 from poise.rollouts.time_limit import DEFAULT_SECONDS
 from poise.runs.config import Scale
 from poise.runs.policy import Policy, load
@@ -23,6 +23,7 @@ def evaluate(
     seed: int = 0,
     threshold: float | None = None,
     confidence: float = 0.95,
+    env: EnvironmentLike | None = None,
     engine: str = "auto",
     workers: int | None = None,
     step_seconds: float = DEFAULT_SECONDS,
@@ -36,6 +37,7 @@ def evaluate(
         seed: which fresh episodes; equal seeds give equal episodes.
         threshold: the return at which an episode is a success; ``None`` for the environment's own.
         confidence: of the intervals.
+        env: the environment, where the policy's has no name, or another one; as for `Policy.with_env`.
         engine: what plays them.
         workers: how many play at once; ``None`` for one a processor. No result depends on it.
         step_seconds: how long an environment that Gymnasium plays may take for one ``reset`` or ``step``.
@@ -50,6 +52,7 @@ def evaluate(
         seed=seed,
         threshold=threshold,
         confidence=confidence,
+        env=env,
         engine=engine,
         workers=workers,
         step_seconds=step_seconds,
@@ -64,13 +67,14 @@ def evaluate_with_rows(
     seed: int = 0,
     threshold: float | None = None,
     confidence: float = 0.95,
+    env: EnvironmentLike | None = None,
     engine: str = "auto",
     workers: int | None = None,
     step_seconds: float = DEFAULT_SECONDS,
     observe: Observer | None = None,
 ) -> tuple[Evaluation, EpisodeRows, str]:
     """`evaluate`, with the single episodes and the name of the engine that played them."""
-    policy = _open(policy)
+    policy = _open(policy, env)
     info = inspect(policy.environment)
     with make_engine(
         policy.environment, policy.architecture, engine, workers=workers, step_seconds=step_seconds
@@ -97,6 +101,7 @@ def certify(
     confidence: float = 0.99,
     max_episodes: int = 10_000_000,
     seed: int = 0,
+    env: EnvironmentLike | None = None,
     engine: str = "auto",
     workers: int | None = None,
     step_seconds: float = DEFAULT_SECONDS,
@@ -111,6 +116,7 @@ def certify(
         confidence: an answer is right with at least this probability.
         max_episodes: where to give up.
         seed: which fresh episodes.
+        env: the environment, where the policy's has no name, or another one; as for `Policy.with_env`.
         engine: what plays them.
         workers: how many play at once; ``None`` for one a processor. No result depends on it.
         step_seconds: how long an environment that Gymnasium plays may take for one ``reset`` or ``step``.
@@ -119,7 +125,7 @@ def certify(
     Raises:
         PoiseError: the policy cannot be read, its environment not be made, or a number is out of range.
     """
-    policy = _open(policy)
+    policy = _open(policy, env)
     with make_engine(
         policy.environment, policy.architecture, engine, workers=workers, step_seconds=step_seconds
     ) as chosen:
@@ -137,8 +143,10 @@ def certify(
         )[0]
 
 
-def _open(policy: Policy | str | Path) -> Policy:
+def _open(policy: Policy | str | Path, env: EnvironmentLike | None) -> Policy:
     """The policy, once its environment here is known to be the one it was made for."""
     opened = policy if isinstance(policy, Policy) else load(policy)
+    if env is not None:
+        return opened.with_env(env)
     close(opened.make_env())
     return opened

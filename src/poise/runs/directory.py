@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
@@ -59,7 +60,7 @@ class RunDirectory:
             path = Path(out)
         else:
             stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-            path = _free(Path("runs") / env.replace("/", "_").replace(":", "_"), f"{stamp}-{seed}")
+            path = _free(Path("runs") / re.sub(r"[/: ]+", "_", env), f"{stamp}-{seed}")
         try:
             if path.exists() and not path.is_dir():
                 raise OutputError(f"{path} is a file; expected a directory that does not exist yet")

@@ -7,16 +7,19 @@ from pathlib import Path
 
 import numpy as np
 
+from poise.rollouts.environments import EnvironmentLike
 from poise.rollouts.recording import Recording, record
 from poise.runs.policy import Policy, load
 from poise.types import FloatArray
 
 
-def play(env: str, policy: Policy | str | Path | Sequence[float] | FloatArray, *, seed: int = 0) -> Recording:
+def play(
+    env: EnvironmentLike, policy: Policy | str | Path | Sequence[float] | FloatArray, *, seed: int = 0
+) -> Recording:
     """Plays one episode and returns it: its ``score`` and the recorded ``observations``, step by step.
 
     Args:
-        env: Gymnasium's identifier of the environment.
+        env: Gymnasium's identifier of the environment; or a `gymnasium.Env`, or a function that makes one.
         policy: the numbers of a linear policy, or a policy, or the path of one.
         seed: of the episode, as ``env.reset(seed=...)`` takes it.
 
@@ -27,4 +30,6 @@ def play(env: str, policy: Policy | str | Path | Sequence[float] | FloatArray, *
         policy = load(policy)
     if not isinstance(policy, Policy):
         policy = Policy.create(env, "linear", np.asarray(policy))
+    elif not isinstance(env, str):
+        policy = policy.with_env(env)
     return record(policy.environment, policy.act, seed)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import metadata, resources
 from pathlib import Path
@@ -24,6 +24,8 @@ from poise.types import EnvironmentSpec, FloatArray, Json
 
 if TYPE_CHECKING:
     import gymnasium
+
+    from poise.rollouts.environments import EnvironmentLike
 
 FORMAT, VERSION = "poise.policy", 1
 
@@ -54,7 +56,7 @@ class Policy:
     @classmethod
     def create(
         cls,
-        env: str,
+        env: EnvironmentLike,
         architecture: str = "linear",
         parameters: Sequence[float] | FloatArray | None = None,
         env_args: Mapping[str, Json] | None = None,
@@ -62,7 +64,7 @@ class Policy:
         """A policy made by hand.
 
         Args:
-            env: Gymnasium's identifier of the environment.
+            env: Gymnasium's identifier of the environment; or a `gymnasium.Env`, or a function that makes one.
             architecture: the kind of policy, for instance ``"linear"`` or ``"mlp:8"``.
             parameters: its numbers; ``None`` for all zeros.
             env_args: keyword arguments for `gymnasium.make`.
@@ -70,9 +72,9 @@ class Policy:
         Raises:
             PoiseError: the environment cannot be made, the kind is unknown, or the parameters do not fit it.
         """
-        from poise.rollouts.environments import inspect
+        from poise.rollouts.environments import inspect, specify
 
-        info = inspect(EnvironmentSpec(env, dict(env_args or {})))
+        info = inspect(specify(env, env_args))
         built = Architecture(architecture, info.observation, info.action)
         values = np.zeros(built.parameter_count) if parameters is None else parameters
         return cls(info.spec, built, built.check_parameters(values), None, metadata.version("gymnasium"))
@@ -89,10 +91,29 @@ class Policy:
                 self.architecture.observation.encode(observation)  # raises, and says what was expected
         return self._act(observation)
 
+    def with_env(self, env: EnvironmentLike) -> Policy:
+        """The same policy in an environment that is given: one that no file can hold, or another one with such spaces.
+
+        Args:
+            env: Gymnasium's identifier; or a `gymnasium.Env`, or a function that makes one.
+
+        Raises:
+            InvalidFileError: its spaces are not those that the policy was made for.
+            PoiseError: it cannot be made.
+        """
+        from poise.rollouts.environments import close, inspect, is_given, specify
+
+        # What the one that has to be given again was made with is known.
+        arguments = self.environment.kwargs if callable(env) and is_given(self.environment.id) else None
+        policy = replace(self, environment=inspect(specify(env, arguments)).spec)
+        close(policy.make_env())
+        return policy
+
     def make_env(self, render_mode: str | None = None) -> gymnasium.Env[Any, Any]:
         """The environment it is for, as Gymnasium makes it.
 
         Raises:
+            InvalidValueError: it was given from Python, and has to be given again: `with_env`.
             InvalidFileError: its spaces are not those that the policy was made for.
             PoiseError: it cannot be made here.
         """
@@ -144,11 +165,12 @@ class Policy:
         }
 
 
-def load(path: str | Path) -> Policy:
+def load(path: str | Path, env: EnvironmentLike | None = None) -> Policy:
     """Reads a policy's file, or the policy of a run's directory.
 
     Args:
         path: ``policy.json``, or a directory that holds one.
+        env: the environment, where it is none that has a name; as for `Policy.with_env`.
 
     Raises:
         InvalidFileError: if it is missing, damaged, of a newer version, or holds numbers that do not fit together.
@@ -163,9 +185,10 @@ def load(path: str | Path) -> Policy:
     data = read_json(file)
     _check(data, file)
     try:
-        return _from_json(data)
+        policy = _from_json(data)
     except (PoiseError, TypeError, ValueError) as error:
         raise InvalidFileError(f"{file}: {error}") from error
+    return policy if env is None else policy.with_env(env)
 
 
 def _check(data: Mapping[str, Json], file: Path) -> None:

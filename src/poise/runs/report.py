@@ -20,7 +20,7 @@ from poise.runs.files import read_json, write_json
 from poise.runs.plan import Plan
 from poise.runs.policy import Policy, load
 from poise.seeding import Purpose, SeedStream
-from poise.types import Json, Observer, Usage
+from poise.types import EnvironmentSpec, Json, Observer, Usage
 
 STOPPED = "interrupted"
 
@@ -32,15 +32,18 @@ class Run:
     Attributes:
         path: its directory.
         result: what ``poise train --json`` prints.
+        environment: where it was found; the policy's file cannot hold one that was given from Python.
     """
 
     path: Path
     result: Mapping[str, Json]
+    environment: EnvironmentSpec | None = None
 
     @property
     def policy(self) -> Policy:
         """The policy it found; one without a certificate if it was stopped."""
-        return load(self.path)
+        policy = load(self.path)
+        return policy if self.environment is None else replace(policy, environment=self.environment)
 
     @property
     def interrupted(self) -> bool:
@@ -133,7 +136,7 @@ def report(job: Job, findings: Findings, winner: Candidate, clock: PhaseClock) -
     _record_episodes(job, policy, rows)
     policy.save(directory.policy)
     write_json(directory.evaluation, account)
-    return Run(directory.path, {**_result(directory, policy, account), **clock.to_json()})
+    return Run(directory.path, {**_result(directory, policy, account), **clock.to_json()}, policy.environment)
 
 
 def stopped(job: Job, findings: Findings, best: Candidate, clock: PhaseClock) -> Run:
@@ -141,7 +144,7 @@ def stopped(job: Job, findings: Findings, best: Candidate, clock: PhaseClock) ->
     policy = job.policy(best, None)
     policy.save(job.directory.policy)
     account = _account(job, replace(findings, stopped_because=STOPPED), None, Usage())
-    return Run(job.directory.path, {**_result(job.directory, policy, account), **clock.to_json()})
+    return Run(job.directory.path, {**_result(job.directory, policy, account), **clock.to_json()}, policy.environment)
 
 
 def finished(directory: RunDirectory) -> Run:

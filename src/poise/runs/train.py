@@ -16,7 +16,7 @@ from poise.policies.architecture import Architecture
 from poise.policies.candidate import Candidate
 from poise.rollouts.base import Engine
 from poise.rollouts.choice import make_engine
-from poise.rollouts.environments import EnvironmentInfo, inspect
+from poise.rollouts.environments import EnvironmentInfo, EnvironmentLike, inspect, specify
 from poise.rollouts.recording import record
 from poise.rollouts.time_limit import DEFAULT_SECONDS
 from poise.runs import checkpoint, frugal_run, table_run
@@ -41,7 +41,7 @@ TOLERANCE = 1e-9
 
 
 def train(
-    env: str,
+    env: EnvironmentLike,
     *,
     out: str | Path | None = None,
     observe: Observer | None = None,
@@ -52,7 +52,8 @@ def train(
     """Searches for a policy, chooses one and evaluates it, and keeps everything in a run.
 
     Args:
-        env: Gymnasium's identifier of the environment.
+        env: Gymnasium's identifier of the environment; or a `gymnasium.Env`, which is made again as far as Gymnasium
+            knows how, or a function that makes one. No file holds these two: they have to be given again.
         out: the run's directory, which must not exist yet; ``None`` for ``runs/<env>/<time>-<seed>``.
         observe: told of every step of the way.
         workers: how many play at once; ``None`` for one a processor. No result depends on it.
@@ -66,8 +67,9 @@ def train(
     for name in settings:
         if name not in known:
             raise UnknownNameError("setting of train", name, known)
-    config = TrainConfig(env, **settings)
-    info = inspect(EnvironmentSpec(config.env, dict(config.env_args)))
+    spec = specify(env, settings.get("env_args"))
+    config = TrainConfig(spec.id, **{**settings, "env_args": dict(spec.kwargs)})
+    info = inspect(spec)
     if config.frugal:
         engines = partial(make_engine, workers=workers, step_seconds=step_seconds)
         return frugal_run.train(config, info, out, engines, observe or _nobody)
@@ -115,6 +117,7 @@ def dry_run(env: str, **settings: Any) -> list[str]:
 def resume(
     path: str | Path,
     *,
+    env: EnvironmentLike | None = None,
     observe: Observer | None = None,
     workers: int | None = None,
     step_seconds: float = DEFAULT_SECONDS,
@@ -124,6 +127,7 @@ def resume(
 
     Args:
         path: the run's directory.
+        env: the environment, where the run was given one that has no name.
         observe: told of every step of the way.
         workers: how many play at once; ``None`` for one a processor. No result depends on it.
         step_seconds: how long an environment that Gymnasium plays may take for one ``reset`` or ``step``.
@@ -137,7 +141,10 @@ def resume(
     changes = {name: value for name, value in budget.items() if value is not None}
     if directory.evaluation.exists() and not changes:
         return finished(directory)
-    info = inspect(EnvironmentSpec(config.env, dict(config.env_args)))
+    spec = EnvironmentSpec(config.env, dict(config.env_args))
+    if env is not None:
+        spec = replace(specify(env, spec.kwargs if callable(env) else None), id=spec.id)
+    info = inspect(spec)
     if config.frugal:
         engines = partial(make_engine, workers=workers, step_seconds=step_seconds)
         return frugal_run.resume(directory, config, changes, info, engines, observe or _nobody)
