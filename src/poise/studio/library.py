@@ -53,6 +53,7 @@ class Library:
         self._own = None if watched is None else EpisodePlayer(watched, remembered_episodes)
         self._lock = threading.Lock()  # over the players, which several threads ask for
         self._inspect = lru_cache(32)(_inspected)  # making an environment to look at it takes a while
+        self._opened: OrderedDict[tuple[str, int], Policy] = OrderedDict()
         self._players: OrderedDict[tuple[str, int], EpisodePlayer] = OrderedDict()
 
     def close(self) -> None:
@@ -86,7 +87,30 @@ class Library:
             PoiseError: there is no such run, or it has none yet, or it cannot be read.
         """
         directory = self.directory(run)
-        return self._read(run, directory, _newest(directory))
+        file = _newest(directory)
+        key = (run, 0 if file is None else _changed(file))
+        with self._lock:
+            if key in self._opened:
+                self._opened.move_to_end(key)
+                return self._opened[key]
+        policy = self._read(run, directory, file)
+        with self._lock:
+            self._opened[key] = policy
+            while len(self._opened) > 4 * self._policies:
+                self._opened.popitem(last=False)
+        return policy
+
+    def opened(self, run: str | None) -> Policy:
+        """The policy of a run; ``None`` is the one that the studio was opened on.
+
+        Raises:
+            PoiseError: as `policy`, or there is none that can be taken apart.
+        """
+        if run is not None:
+            return self.policy(run)
+        if self.watched is None or self.watched.kept is None:
+            raise RunGoneError("The studio was opened on no policy: name one of its runs.")
+        return self.watched.kept
 
     def policy_version(self, run: str) -> int:
         """A number that changes with the policy of a run; 0 while it has none.
@@ -132,7 +156,7 @@ class Library:
             if key in self._players:
                 self._players.move_to_end(key)
                 return self._players[key]
-        policy = self._read(run, directory, file)
+        policy = self.policy(run)
         with self._lock:
             if key not in self._players:
                 self._players[key] = EpisodePlayer(Watched.of(policy), self._episodes)

@@ -120,7 +120,7 @@ class Feed:
             if training is None or not self._directory.is_dir():
                 raise RunGoneError(f"There is no run {self._run} (any more): it was moved, renamed or deleted.")
             row = RunRow(self._run, "running" if training["alive"] else "empty")  # it has written nothing yet
-        written = row.state != "broken" and (self._directory / "config.json").exists()
+        written = row.state not in ("broken", "kept") and (self._directory / "config.json").exists()
         config: dict[str, Any] = read_json(self._directory / "config.json")["train"] if written else {}
         account = self._directory / "evaluation.json"
         return {

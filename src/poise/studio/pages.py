@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-VIEWS = ("runs", "run", "replay", "train")
+VIEWS = ("runs", "run", "replay", "train", "tinker")
 """The views, each a module in ``static/views/``."""
 
-OF_A_POLICY = ("replay",)
+OF_A_POLICY = ("replay", "tinker")
 """Views of one policy: a run's stand under ``/runs/NAME/…``, those of the one that was opened directly under ``/…``."""
 
 HOME_WITH_POLICY, HOME_WITHOUT = "replay", "runs"

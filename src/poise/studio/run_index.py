@@ -15,7 +15,7 @@ from poise.errors import PoiseError
 from poise.runs.files import read_json
 from poise.types import Json
 
-State = Literal["running", "finished", "stopped", "empty", "broken"]
+State = Literal["running", "finished", "stopped", "empty", "kept", "broken"]
 
 DEEPEST = 3
 """Folders below the root in which runs are looked for: ``runs/CartPole-v1/20261123-181500-0`` needs two."""
@@ -39,7 +39,8 @@ class RunRow:
     Attributes:
         id: its folder below the root, with slashes.
         state: ``finished`` with an evaluation; ``running`` while it writes; ``stopped`` before its end; ``empty``
-            before its first generation; ``broken`` when its files cannot be read.
+            before its first generation; ``kept`` if it is a policy without a search; ``broken`` when its files cannot
+            be read.
         env: the environment's identifier, ``""`` where it is not known.
         how: policy and optimizer in words.
         seed: of the run.
@@ -125,7 +126,7 @@ class RunIndex:
         """Mean scores of generations spread over the run, at most `CURVE_POINTS`; empty where there are none."""
         with self._lock:
             known = self._known.get(identifier)
-            if known is None or known.row.state in ("broken", "empty"):
+            if known is None or known.row.state in ("broken", "empty", "kept"):
                 return []
             if known.curve is None:
                 known.curve = [line["mean"] for line in sample_lines(self.root / identifier / "metrics.jsonl")]
@@ -152,7 +153,7 @@ class RunIndex:
         if known is None or known.signature != signature:
             known = self._known[identifier] = _Known(signature, _read(identifier, self.root / identifier, signature))
         row = known.row
-        if row.state == "broken" or (row.state == "finished" and not alive):
+        if row.state in ("broken", "kept") or (row.state == "finished" and not alive):
             return row
         if alive is None:
             # A search that was stopped leaves a policy as its last act, newer than all else.
@@ -213,9 +214,9 @@ def _was_stopped(signature: Signature) -> bool:
 
 def _read(identifier: str, path: Path, signature: Signature) -> RunRow:
     changed = max((stamp[0] for stamp in signature if stamp is not None), default=0) / 1e9
-    if signature[0] is None:
-        return RunRow(identifier, "broken", changed=changed, problem="it has no config.json")
     try:
+        if signature[0] is None:
+            return _without_config(identifier, path, signature, changed)
         row = _from_config(identifier, read_json(path / "config.json"), changed)
         row = _with_metrics(row, path / "metrics.jsonl")
         return row if signature[3] is None else _with_evaluation(row, read_json(path / "evaluation.json"))
@@ -224,6 +225,15 @@ def _read(identifier: str, path: Path, signature: Signature) -> RunRow:
     except (KeyError, TypeError, ValueError, OSError) as error:
         problem = f"its files are not those of a run of this version ({type(error).__name__}: {error})"
         return RunRow(identifier, "broken", changed=changed, problem=problem)
+
+
+def _without_config(identifier: str, path: Path, signature: Signature, changed: float) -> RunRow:
+    """A policy that somebody kept by hand, or the rest of a run."""
+    if signature[2] is None or signature[1] is not None:
+        return RunRow(identifier, "broken", changed=changed, problem="it has no config.json")
+    policy = read_json(path / "policy.json")
+    env, name = str(policy["environment"]["id"]), str(policy["architecture"]["name"])
+    return RunRow(identifier, "kept", env=env, how=f"{name} · by hand", changed=changed)
 
 
 def _from_config(identifier: str, config: Mapping[str, Any], changed: float) -> RunRow:

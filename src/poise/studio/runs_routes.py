@@ -27,7 +27,7 @@ PAGE_ROWS = 50
 
 ORDERS = ("asc", "desc")
 
-STATES = ("", "running", "finished", "stopped", "empty", "broken")
+STATES = ("", "running", "finished", "stopped", "empty", "kept", "broken")
 
 SORTS: dict[str, Callable[[RunRow], Any]] = {
     "changed": lambda row: row.changed,
@@ -96,7 +96,7 @@ def _sorted(rows: list[RunRow], key: Callable[[RunRow], Any], descending: bool) 
 
 def _files(directory: Path, row: RunRow) -> dict[str, Json]:
     """What the run's own files say, where they can be read."""
-    config = {} if row.state == "broken" else read_json(directory / "config.json")
+    config = {} if row.state in ("broken", "kept") else read_json(directory / "config.json")
     account = directory / "evaluation.json"
     return {
         "config": config.get("train"),

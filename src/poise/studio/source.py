@@ -12,13 +12,13 @@ from poise.errors import InvalidValueError
 from poise.policies.linear import Linear
 from poise.policies.spaces import feature_names
 from poise.rollouts.recording import Recording, record
+from poise.runs.policy import Policy
 from poise.seeding import check_seed
 from poise.types import EnvironmentSpec, FloatArray, Json
 
 if TYPE_CHECKING:
     from poise.policies.architecture import Architecture
     from poise.policies.spaces import ActionDecoding
-    from poise.runs.policy import Policy
 
 ACTION_NAMES: Mapping[str, tuple[str, ...]] = {
     "CartPole": ("push left", "push right"),
@@ -52,6 +52,7 @@ class Watched:
         biases: of a linear policy that has them, one an output.
         first_action: the number of the first discrete action.
         lived: episodes in which the policy was still being learnt, by their seeds: shown as they were.
+        kept: the policy itself, where it is one of poise's; with it the page can turn its numbers.
     """
 
     title: str
@@ -65,6 +66,7 @@ class Watched:
     biases: tuple[float, ...] = ()
     first_action: int = 0
     lived: Mapping[int, Recording] = field(default_factory=dict)
+    kept: Policy | None = None
 
     def __post_init__(self) -> None:
         check_seed(self.first_seed)
@@ -131,6 +133,7 @@ class Watched:
             record=lambda seed: record(spec, act, seed),
             biases=biases,
             first_action=architecture.action.starts[0] if architecture.action.kind == "discrete" else 0,
+            kept=Policy(spec, architecture, checked),
         )
 
 

@@ -1,7 +1,7 @@
 // Reads and writes the page's address, in which the view and what is selected in it live: back, reload and a link sent
 // to somebody work. `pages.py` reads the same paths on the server.
 
-const OF_A_POLICY = ["replay"];
+const OF_A_POLICY = ["replay", "tinker"];
 const LARGEST_SEED = 2 ** 32 - 1;
 
 /**
@@ -31,7 +31,7 @@ export function pathOf(view, run = null) {
 export function queryOf(run, parameters = {}) {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries({ run, ...parameters })) if (value !== null && value !== "") query.set(name, value);
-  const text = query.toString();
+  const text = query.toString().replaceAll("%2C", ",").replaceAll("%2F", "/");
   return text ? `?${text}` : "";
 }
 

@@ -9,9 +9,10 @@ const VIEWS = {
   run: () => import("./views/run.js"),
   replay: () => import("./views/replay.js"),
   train: () => import("./views/train.js"),
+  tinker: () => import("./views/tinker.js"),
 };
 
-const STYLED = ["runs", "run", "replay", "train"]; // views with a style sheet of their own, style/NAME.css
+const STYLED = ["runs", "run", "replay", "train", "tinker"]; // views with a style sheet of their own, style/NAME.css
 const root = byId("view");
 let open = null; // {place, path, view, ending}: what is on the page
 

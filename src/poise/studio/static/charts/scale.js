@@ -11,7 +11,7 @@ export function ticks(low, high, wanted = 5) {
   return found;
 }
 
-/** Maps [low, high] to [from, to]; everything to the middle if there is no width. */
+/** Maps [low, high], in this order, to [from, to]; everything to the middle if there is no width. */
 export function scale([low, high], [from, to]) {
   return (value) => (high > low ? from + ((value - low) / (high - low)) * (to - from) : (from + to) / 2);
 }

@@ -3,8 +3,8 @@
 import { pathOf } from "../address.js";
 import { make, setText } from "../dom.js";
 
-const PAGES_OF_RUN = [["run", "Progress"], ["replay", "Replay"]];
-const PAGES_OF_POLICY = [["replay", "Replay"]];
+const PAGES_OF_RUN = [["run", "Progress"], ["replay", "Replay"], ["tinker", "Tinker"]];
+const PAGES_OF_POLICY = [["replay", "Replay"], ["tinker", "Tinker"]];
 
 /** {element, set({title, chip})} for a view that is not about one policy, or, with `place`, for one of its pages. */
 export function createHeading(title = "\u200b", place = null) {

@@ -117,6 +117,7 @@ function statusOf(run) {
   const paid = `${plural(run.generations, "generation")}, ${large(run.steps)} steps`;
   if (run.state === "finished") return `${paid}; ${run.account.stopped_because}.`;
   if (run.state === "broken") return "";
+  if (run.state === "kept") return "A policy that was made by hand; nobody has measured it yet.";
   if (run.state === "empty") return "Not one generation yet, and nothing is writing here.";
   const best = run.best === null ? "" : ` Best score so far ${fixed(run.best, 1)}, luck included.`;
   if (run.state === "stopped") return `❚❚ Stopped after ${paid}; nothing is lost.${best}`;
@@ -183,7 +184,7 @@ function createActions(place, signal, say) {
       stop.hidden = !training?.alive;
       stop.disabled = Boolean(training?.stopping);
       resume.hidden = !(state === "stopped" || (state === "empty" && training));
-      watch.hidden = state === "broken" || !generations;
+      watch.hidden = state === "broken" || !(generations || state === "kept");
       watch.classList.toggle("primary", state === "finished");
     },
   };

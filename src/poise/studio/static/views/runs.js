@@ -11,7 +11,7 @@ import { createHeading } from "../panels/heading.js";
 const LIVE = 2000; // milliseconds between two looks while something runs
 const QUIET = 8000; // and while nothing does
 const COLUMNS = [["env", "Environment"], ["how", "How"], [null, "Course"], ["result", "Result"], ["steps", "Steps"], ["changed", "When"]];
-const STATES = { running: "● running", finished: "", stopped: "❚❚ stopped", empty: "nothing yet", broken: "✕ broken" };
+const STATES = { running: "● running", finished: "", stopped: "❚❚ stopped", empty: "nothing yet", kept: "kept", broken: "✕ broken" };
 
 /** Shows the list; the query has sort, order, env, state, text and page. */
 export function show(root, place, app) {
@@ -170,7 +170,7 @@ function resultOf({ state, result, best, problem }) {
   if (state === "finished") {
     return [make("span", { class: "result", text: withInterval(result) }), make("span", { class: "run-name", text: `${count(result.episodes)} fresh episodes` })];
   }
-  const more = state === "broken" ? problem : best === null ? "" : `best score so far ${best.toFixed(1)}`;
+  const more = state === "broken" ? problem : state === "kept" ? "not measured yet" : best === null ? "" : `best score so far ${best.toFixed(1)}`;
   return [word, make("span", { class: "run-name", text: more, title: more })];
 }
 
