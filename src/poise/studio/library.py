@@ -14,6 +14,7 @@ from poise.rollouts.environments import EnvironmentInfo, inspect
 from poise.runs import checkpoint, frugal_run
 from poise.runs.config import TrainConfig
 from poise.runs.directory import RunDirectory
+from poise.runs.lived import lived_episodes
 from poise.runs.policy import Policy, load
 from poise.studio.episodes import EpisodePlayer
 from poise.studio.run_index import RunIndex
@@ -159,7 +160,9 @@ class Library:
         policy = self.policy(run)
         with self._lock:
             if key not in self._players:
-                self._players[key] = EpisodePlayer(Watched.of(policy), self._episodes)
+                self._players[key] = EpisodePlayer(
+                    Watched.of(policy, lived=lived_episodes(directory, policy)), self._episodes
+                )
                 while len(self._players) > self._policies:
                     self._players.popitem(last=False)[1].close()
             self._players.move_to_end(key)
