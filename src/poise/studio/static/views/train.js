@@ -22,7 +22,7 @@ export function show(root, place, app) {
   const optimizer = make("select", { id: "train-optimizer", name: "optimizer" });
   const command = make("code", { id: "command" });
   const problem = make("p", { class: "problem", role: "alert" });
-  const start = make("button", { type: "submit", class: "text-button primary large", text: "Start" });
+  const start = make("button", { type: "submit", class: "text-button primary large", text: "Start", disabled: true });
   const form = make("form", { class: "train-form", novalidate: true },
     field("Environment", env, about),
     field("Seed", seed, hint("The same seed gives the same run, number for number.")),
