@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,10 @@ import pytest
 
 import poise
 from poise.errors import InvalidValueError
+from poise.rollouts.environments import inspect
 from poise.runs.directory import RunDirectory
-from poise.types import Event
+from poise.runs.table_run import policy_so_far
+from poise.types import EnvironmentSpec, Event
 
 FILES = ("metrics.jsonl", "policy.json", "evaluation.json")
 
@@ -38,6 +41,23 @@ def test_stopped_and_resumed_it_has_the_bytes_it_would_have_had(tmp_path: Path) 
     stopped = poise.train("FrozenLake-v1", out=tmp_path / "run", observe=stop_at_the_fifth, **settings)
     assert stopped.interrupted
     assert poise.load(stopped.path).certificate is None
+    resumed = poise.resume(stopped.path)
+    for file in FILES:
+        assert (resumed.path / file).read_bytes() == (whole.path / file).read_bytes()
+
+
+def test_a_signal_between_two_generations_stops_it_and_it_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"max_steps": 3_000, "evaluation_episodes": 20}
+    whole = poise.train("FrozenLake-v1", out=tmp_path / "whole", **settings)
+
+    def signal_at_the_fifth(event: Event) -> None:
+        if event.phase == "search" and event.metrics["generation"] == 5:
+            signal.raise_signal(signal.SIGINT)
+
+    stopped = poise.train("FrozenLake-v1", out=tmp_path / "run", observe=signal_at_the_fifth, **settings)
+    assert stopped.interrupted
+    info = inspect(EnvironmentSpec("FrozenLake-v1"))
+    assert policy_so_far(stopped.path / "checkpoint", info).parameters.tolist() == stopped.result["parameters"]
     resumed = poise.resume(stopped.path)
     for file in FILES:
         assert (resumed.path / file).read_bytes() == (whole.path / file).read_bytes()

@@ -5,13 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from poise import tabular
 from poise.models.table import Table
+from poise.rollouts.environments import EnvironmentInfo
 from poise.rollouts.stepping import SteppedEnvironment
 from poise.runs import checkpoint
 from poise.runs.interrupts import graceful_interrupts
+from poise.runs.policy import Policy
 from poise.runs.report import Findings, Job, PhaseClock, Run, report, stopped
 from poise.seeding import Purpose, SeedStream
 from poise.tabular import TabularState
@@ -31,11 +34,25 @@ def resume(job: Job, changes: Mapping[str, Any]) -> Run:
     directory, state = job.directory, tabular.beginning(job.info, SeedStream(job.config.seed, Purpose.SEARCH))
     if directory.checkpoint.exists():
         state = checkpoint.read(directory.checkpoint, _from_state)
-    if changes and state.stopped_because != tabular.KNOWN:
+    if state.stopped_because == tabular.INTERRUPTED or (changes and state.stopped_because != tabular.KNOWN):
         state.stopped_because = None
     for file in (directory.metrics, directory.timings):
         directory.keep_lines(file, state.generation)
     return _run(job, state)
+
+
+def policy_so_far(file: Path, info: EnvironmentInfo) -> Policy:
+    """The policy of a run that is under way, as its table is known by now.
+
+    Args:
+        file: its checkpoint.
+        info: its environment.
+
+    Raises:
+        InvalidFileError: the file is damaged.
+    """
+    best = tabular.candidate(checkpoint.read(file, _from_state), info)
+    return Policy(info.spec, best.architecture, best.parameters)
 
 
 def _run(job: Job, state: TabularState) -> Run:

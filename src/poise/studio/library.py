@@ -11,10 +11,11 @@ from pathlib import Path
 from poise.errors import InvalidValueError, PoiseError
 from poise.policies.architecture import Architecture
 from poise.rollouts.environments import EnvironmentInfo, inspect
-from poise.runs import checkpoint, frugal_run
+from poise.runs import checkpoint, frugal_run, table_run
 from poise.runs.config import TrainConfig
 from poise.runs.directory import RunDirectory
 from poise.runs.lived import lived_episodes
+from poise.runs.plan import Plan
 from poise.runs.policy import Policy, load
 from poise.studio.episodes import EpisodePlayer
 from poise.studio.run_index import RunIndex
@@ -128,10 +129,13 @@ class Library:
             raise RunGoneError(f"The run {run} has no policy yet; the first one comes with its first generation.")
         if file.name == "policy.json":
             return load(directory)
-        config = TrainConfig.from_json(RunDirectory(directory).read_config())
+        written = RunDirectory(directory).read_config()
+        config = TrainConfig.from_json(written)
         info = self._inspect(config.env, json.dumps(dict(config.env_args), sort_keys=True))
         if config.frugal:
             return frugal_run.policy_so_far(file, info)
+        if Plan.from_json(written.get("plan")).learns_a_table:
+            return table_run.policy_so_far(file, info)
         base = Architecture("linear", info.observation, info.action)  # kind and normaliser come from the checkpoint
         progress = checkpoint.load(file, base)
         archive = progress.search.archive
