@@ -2,7 +2,8 @@
 
 Everything is drawn from laws whose true values are known, with a fixed seed; nothing of an environment is needed.
 
-    python benchmarks/interval_coverage.py [--repetitions 20000] [--seed 0] [--only mean rate test weights looking curse]
+    python benchmarks/interval_coverage.py [--repetitions 20000] [--seed 0]
+        [--only mean rate test weights looking curse]
 """
 
 from __future__ import annotations
