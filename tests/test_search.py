@@ -239,6 +239,23 @@ def test_episodes_a_candidate_grow_when_the_scores_no_longer_rise_whatever_the_b
     assert [dict(e.metrics) for e in begun] == [dict(e.metrics) for e in events[: len(begun)]]
 
 
+def test_the_optimizer_is_not_told_of_a_survival_bonus_and_claims_stay_the_environments_own() -> None:
+    told: list[FloatArray] = []
+
+    class Listening(CmaEs):
+        def tell(self, scores: FloatArray) -> None:
+            told.append(scores)
+            super().tell(scores)
+
+    state = SearchState(Listening(3, generator(0, "optimizer")), ARCHITECTURE, SeedStream(0, Purpose.SEARCH))
+    _, _, events = _search(state=state, effort=Effort(survival_bonus=2.0))
+    for scores, event in zip(told, events, strict=True):
+        assert np.allclose(
+            scores, np.array(event.metrics["scores"]) - 2.0 * 10
+        )  # an episode of the engine has 10 steps
+    assert state.archive[0].claim == max(max(event.metrics["scores"]) for event in events)
+
+
 def _proceeding(state: SearchState) -> bool:
     if state.stage == 2:
         return False

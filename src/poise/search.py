@@ -139,12 +139,20 @@ class Effort:
         running_normalizer: whether the normaliser follows the observations of the search, or stays as it is.
         leave_plateaus: whether a stage is over when the scores no longer rise on its last rung; otherwise it is over
             when the optimizer says so.
+        survival_bonus: reward of a step that the optimizer is not told of. Where a task pays for every step that it
+            lasts, standing still is soon learnt and never left (Mania et al., arXiv:1803.07055). Claims and results are
+            the environment's own returns all the same.
     """
 
     episodes_per_candidate: tuple[int, ...] = (1,)
     common_episodes: bool = True
     running_normalizer: bool = False
     leave_plateaus: bool = False
+    survival_bonus: float = 0.0
+
+    def training_scores(self, batch: EpisodeBatch) -> FloatArray:
+        """What the optimizer is told of each candidate, shape (candidates,)."""
+        return batch.scores - self.survival_bonus * batch.lengths.mean(axis=1)
 
 
 def search(
@@ -188,7 +196,7 @@ def search(
         parameters = state.optimizer.ask()
         seeds = _seeds(state, effort)
         batch = engine.run(state.architecture, parameters, seeds, sum_observations=effort.running_normalizer)
-        state.optimizer.tell(batch.scores)
+        state.optimizer.tell(effort.training_scores(batch))
 
         claimants = _take_in(state, parameters, batch, budget.target)
         confirmed = bool(claimants) and confirm(claimants)

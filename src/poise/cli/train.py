@@ -44,6 +44,9 @@ def command(
     common_episodes: Annotated[
         bool, typer.Option(help="Whether the candidates of a generation meet the same episodes.")
     ] = True,
+    survival_bonus: Annotated[
+        float, typer.Option(help="Reward of a step that the search is not told of; the result is told of all.")
+    ] = 0.0,
     selection_episodes: Annotated[
         int | None, typer.Option(help="Fresh episodes the chosen policy must lead for. [default: 100, 1,000 compiled]")
     ] = None,
@@ -79,6 +82,7 @@ def command(
         "episodes_per_candidate": options.parse_integers(episodes_per_candidate, "--episodes-per-candidate"),
         "normalize": normalize,
         "common_episodes": common_episodes,
+        "survival_bonus": survival_bonus,
         "selection_episodes": selection_episodes,
         "confirmation_episodes": confirmation_episodes,
         "evaluation_episodes": evaluation_episodes,

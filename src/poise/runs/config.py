@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -45,6 +46,7 @@ class TrainConfig:
         episodes_per_candidate, common_episodes: as in `Effort`.
         normalize: what is done to the features: ``"none"``; ``"probe"``, a scale measured on random policies before the
             search and then kept; ``"running"``, a scale that follows the observations of the search; or ``"auto"``.
+        survival_bonus: as in `Effort`; 0 tells the optimizer the returns as they are.
         selection_episodes: fresh episodes that the winner of the race must have played; ``None`` for `Scale`'s.
         confirmation_episodes: fresh episodes that a candidate must last through before the search believes that
             nothing is left to gain; ``None`` for `Scale`'s.
@@ -67,6 +69,7 @@ class TrainConfig:
     episodes_per_candidate: tuple[int, ...] | None = None
     common_episodes: bool = True
     normalize: str = AUTO
+    survival_bonus: float = 0.0
     selection_episodes: int | None = None
     confirmation_episodes: int | None = None
     evaluation_episodes: int | None = None
@@ -93,6 +96,8 @@ class TrainConfig:
             value = getattr(self, name)
             if value is not None and value < least:
                 raise InvalidValueError(f"{name} must be at least {least}, got {value}")
+        if not math.isfinite(self.survival_bonus):
+            raise InvalidValueError(f"survival_bonus must be a finite number, got {self.survival_bonus}")
         if self.frugal:
             self._check_frugal()
         if not 0 < self.confidence < 1:

@@ -122,7 +122,8 @@ class Plan:
     def effort(self, config: TrainConfig) -> Effort:
         """How the search spends its episodes."""
         ladder = config.episodes_per_candidate or EPISODES
-        return Effort(ladder, config.common_episodes, config.normalize == "running", self.open_ended)
+        follows = config.normalize == "running"
+        return Effort(ladder, config.common_episodes, follows, self.open_ended, config.survival_bonus)
 
     def to_json(self) -> Json:
         """What ``config.json`` says of it."""
