@@ -152,7 +152,7 @@ class Effort:
 
     def training_scores(self, batch: EpisodeBatch) -> FloatArray:
         """What the optimizer is told of each candidate, shape (candidates,)."""
-        return batch.scores - self.survival_bonus * batch.lengths.mean(axis=1)
+        return np.asarray(batch.scores - self.survival_bonus * batch.lengths.mean(axis=1))
 
 
 def search(
