@@ -4,7 +4,7 @@ Every cell is `poise train` with that optimizer, that policy and one budget, on 
 return of the chosen policy on fresh evaluation episodes. Random search is the line to beat; `auto` is all that poise
 chooses by itself, with the same budget. On environments with compiled kernels, so that a cell takes about a second.
 
-    python benchmarks/choosing.py [--seeds 8] [--steps 3000000] [--json choosing.jsonl]
+    python benchmarks/choosing.py [--seeds 8] [--steps 1000000] [--json choosing.jsonl]
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def main() -> None:
     """Trains all cells and prints the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=8)
-    parser.add_argument("--steps", type=int, default=3_000_000)
+    parser.add_argument("--steps", type=int, default=1_000_000)
     parser.add_argument("--environments", nargs="+", default=ENVIRONMENTS)
     parser.add_argument("--json", type=Path, help="where to write every result, a line each")
     options = parser.parse_args()
