@@ -51,8 +51,10 @@ def _report(error: Exception, *, known: bool) -> int:
         show()
         return int(error.exit_code)
     if known:
+        from poise.errors import RunStoppedError
+
         sys.stderr.write(f"poise: {error}\n")
-        return 2
+        return 3 if isinstance(error, RunStoppedError) else 2
     name = type(error).__name__
     sys.stderr.write(f"poise: an error in poise itself, {name}: {error}\nRun it again with --debug for details.\n")
     return 1

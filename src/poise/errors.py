@@ -6,11 +6,15 @@
     ├── UnsupportedSpaceError       a space that poise has no policy for
     ├── MissingDependencyError      an optional package is not installed
     ├── EnvironmentFailureError     the environment raised, or returned what it must not
-    ├── InvalidFileError            a file that is damaged, foreign or of another version
+    ├── InvalidFileError            a file that is damaged or foreign
+    │   └── NewerVersionError       a file that a newer poise has written
     ├── OutputError                 a place that cannot be written
+    │   └── RunStoppedError         a run that could not write on; it can be resumed
+    ├── RunInUseError               another process is at work on this run
     └── PortInUseError              another program listens there
 
-Each message says what was expected, what came, and what to do. The command line prints it and exits with code 2.
+Each message says what was expected, what came, and what to do. The command line prints it and exits with code 2; with
+3 for a run that can be resumed.
 """
 
 from __future__ import annotations
@@ -60,11 +64,31 @@ class EnvironmentFailureError(PoiseError):
 
 
 class InvalidFileError(PoiseError):
-    """A file of poise that is truncated, damaged, of another kind or of another version."""
+    """A file of poise that is truncated, damaged, or of another kind."""
+
+
+class NewerVersionError(InvalidFileError):
+    """A file whose format is newer than this poise knows."""
+
+    @classmethod
+    def of(cls, file: object, found: object, known: int) -> NewerVersionError:
+        """The error for a file of version `found` where `known` is the newest that can be read."""
+        return cls(
+            f"{file} was made by a newer poise: its format has version {found!r}, this poise reads up to {known}; "
+            "upgrade with: pip install --upgrade poise"
+        )
 
 
 class OutputError(PoiseError):
     """A directory or file that exists already or cannot be written."""
+
+
+class RunStoppedError(OutputError):
+    """A run that could not write any more, on a full disk for instance. What it wrote is whole, and it can go on."""
+
+
+class RunInUseError(PoiseError):
+    """Another process is at work on this run."""
 
 
 class PortInUseError(PoiseError):

@@ -90,7 +90,7 @@ def test_another_version_is_named(tmp_path: Path) -> None:
     checkpoint.save(path, _progress())
     head, _, body = path.read_text().partition("\n")
     path.write_text(json.dumps({**json.loads(head), "version": 9}) + "\n" + body)
-    with pytest.raises(InvalidFileError, match="expected version 2 of the format, got 9"):
+    with pytest.raises(InvalidFileError, match="made by a newer poise: its format has version 9"):
         checkpoint.load(path, BASE)
 
 

@@ -50,7 +50,8 @@ def test_cartpole_is_solved_and_everything_is_kept(tmp_path: Path) -> None:
     assert run.policy.certificate is not None
     assert run.policy.certificate["mean"] == 500.0
     assert (run.policy.parameters == result["parameters"]).all()
-    assert sorted(p.name for p in (tmp_path / "run").iterdir()) == [
+    # A run of more than a second has the checkpoint before the last, too.
+    assert sorted(p.name for p in (tmp_path / "run").iterdir() if p.name != "checkpoint.previous") == [
         "checkpoint",
         "config.json",
         "episodes",

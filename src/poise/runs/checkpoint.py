@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from poise.errors import InvalidFileError, PoiseError
+from poise.errors import InvalidFileError, NewerVersionError, PoiseError
 from poise.optimizers import OPTIMIZERS
 from poise.policies.architecture import Architecture, Normalizer
 from poise.policies.candidate import Candidate
@@ -42,16 +42,31 @@ class Progress:
         selection_seeds: gives out the episodes of selection.
         selection_usage: what confirming and selecting have cost.
         winner: the candidate chosen, once it is.
+        before_race: where selection stood when the search had ended: position of its seeds, and usage; ``None`` until
+            then. A larger budget takes the run back to there.
     """
 
     search: SearchState
     selection_seeds: SeedStream
     selection_usage: Usage = field(default_factory=Usage)
     winner: Candidate | None = None
+    before_race: tuple[int, Usage] | None = None
+
+    def end_search(self) -> None:
+        """Notes that the search has ended, and only the race is left."""
+        self.before_race = self.selection_seeds.position, self.selection_usage
+
+    def reopen(self) -> None:
+        """Goes back to the end of the search, as if no race had been run."""
+        self.winner = None
+        if self.before_race is not None:
+            position, self.selection_usage = self.before_race
+            self.selection_seeds = SeedStream(self.selection_seeds.seed, Purpose.SELECTION, position)
+            self.before_race = None
 
 
 def save(path: Path, progress: Progress) -> None:
-    """Writes a checkpoint in place of the one before.
+    """Writes a checkpoint.
 
     Raises:
         OutputError: if it cannot be written.
@@ -73,14 +88,14 @@ def load(path: Path, base: Architecture) -> Progress:
 
 
 def write(path: Path, state: Mapping[str, Any]) -> None:
-    """Writes JSON values and arrays as a checkpoint.
+    """Writes JSON values and arrays as a checkpoint, and keeps the one before as ``checkpoint.previous``.
 
     Raises:
         OutputError: if it cannot be written.
     """
     body = json.dumps(_encoded(dict(state)), allow_nan=False)
     header = {"format": FORMAT, "version": VERSION, "sha256": hashlib.sha256(body.encode()).hexdigest()}
-    write_atomic(path, json.dumps(header) + "\n" + body + "\n")
+    write_atomic(path, json.dumps(header) + "\n" + body + "\n", previous=path.with_name(f"{path.name}.previous"))
 
 
 def read(path: Path, make: Callable[[dict[str, Any]], Restored]) -> Restored:
@@ -96,6 +111,8 @@ def read(path: Path, make: Callable[[dict[str, Any]], Restored]) -> Restored:
         header = json.loads(head)
         if not isinstance(header, dict) or header.get("format") != FORMAT:
             raise InvalidFileError(f"{path} is no checkpoint of poise")
+        if isinstance(header.get("version"), int) and header["version"] > VERSION:
+            raise NewerVersionError.of(path, header["version"], VERSION)
         if header.get("version") != VERSION:
             raise InvalidFileError(f"{path}: expected version {VERSION} of the format, got {header.get('version')!r}")
         if header.get("sha256") != hashlib.sha256(body.rstrip("\n").encode()).hexdigest():
@@ -105,7 +122,7 @@ def read(path: Path, make: Callable[[dict[str, Any]], Restored]) -> Restored:
         raise InvalidFileError(f"there is no checkpoint {path}: the run did not finish its first generation") from error
     except OSError as error:
         raise InvalidFileError(f"cannot read {path}: {error.strerror or error}") from error
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, MemoryError) as error:
         if isinstance(error, PoiseError):
             raise
         raise InvalidFileError(f"{path} is damaged: {error!r}") from error
@@ -137,11 +154,15 @@ def _to_state(progress: Progress) -> dict[str, Any]:
         "seconds": search.seconds,
         "stopped_because": search.stopped_because,
         "winner": None if progress.winner is None else from_candidate(progress.winner),
+        "before_race": None
+        if progress.before_race is None
+        else {"position": progress.before_race[0], "usage": asdict(progress.before_race[1])},
     }
 
 
 def _from_state(state: dict[str, Any], base: Architecture) -> Progress:
     seed, sums, scale, winner = state["run_seed"], state["sums"], state["scale"], state["winner"]
+    before = state.get("before_race")
     search = SearchState(
         optimizer=OPTIMIZERS.get(state["optimizer"]).from_state(state["state"]),
         architecture=_to_architecture(state["architecture"], base),
@@ -166,6 +187,7 @@ def _from_state(state: dict[str, Any], base: Architecture) -> Progress:
         SeedStream(seed, Purpose.SELECTION, state["selection_position"]),
         Usage(**state["selection_usage"]),
         None if winner is None else to_candidate(winner, base),
+        None if before is None else (before["position"], Usage(**before["usage"])),
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, fields
 from importlib import metadata
 from typing import Any
 
-from poise.errors import InvalidFileError, InvalidValueError, UnknownNameError
+from poise.errors import InvalidFileError, InvalidValueError, NewerVersionError, PoiseError, UnknownNameError
 from poise.optimizers import OPTIMIZERS
 from poise.policies.architecture import check_policy_name
 from poise.seeding import check_seed
@@ -138,10 +138,13 @@ class TrainConfig:
         Raises:
             InvalidFileError: if it is of another version or has unknown keys.
         """
-        if data.get("format") != FORMAT or data.get("version") != VERSION:
+        found = data.get("version")
+        if data.get("format") == FORMAT and isinstance(found, int) and found > VERSION:
+            raise NewerVersionError.of("config.json", found, VERSION)
+        if data.get("format") != FORMAT or found != VERSION:
             raise InvalidFileError(
                 f"expected a config.json of format {FORMAT!r} version {VERSION}, got {data.get('format')!r} version "
-                f"{data.get('version')!r}; a newer poise may have written it"
+                f"{found!r}"
             )
         train = data.get("train")
         if not isinstance(train, dict) or "env" not in train:
@@ -152,7 +155,10 @@ class TrainConfig:
                 near = difflib.get_close_matches(key, known, n=1)
                 hint = f"; did you mean {near[0]!r}?" if near else ""
                 raise InvalidFileError(f"config.json: unknown key {key!r}{hint}")
-        return cls(**train)
+        try:
+            return cls(**train)
+        except (PoiseError, TypeError, ValueError, AttributeError, OverflowError) as error:
+            raise InvalidFileError(f"config.json: {error}") from error
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,11 @@
     config.json       what was asked for, resolved, and the versions of everything
     metrics.jsonl     one generation a line; no times or paths, so that equal runs have equal bytes
     timings.jsonl     the seconds and the speed of each generation
-    checkpoint        all that is needed to go on
+    checkpoint        all that is needed to go on; the one before it is checkpoint.previous
     policy.json       the policy, self-contained
     evaluation.json   what it was measured to do, and what everything cost
     episodes/         episodes of the evaluation, to be replayed
+    lock              while a process is at work on it: the number of that process
 
 Everything but the checkpoint is meant to be read by people too.
 """
@@ -14,16 +15,27 @@ Everything but the checkpoint is meant to be read by people too.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from poise.errors import InvalidFileError, OutputError
 from poise.rollouts.recording import Recording
-from poise.runs.files import read_json, write_json
+from poise.runs.files import TEMPORARY, read_json, sync_directory, write_json
+from poise.runs.lock import Lock
 from poise.types import Json
+
+LOCK = "lock"
+"""The file that is there while a process is at work on the run."""
+
+MAX_LINE_BYTES = 16 * 2**20
+"""No line of a run is longer."""
+
+_log = logging.getLogger(__name__)
 
 
 class RunDirectory:
@@ -39,14 +51,16 @@ class RunDirectory:
         self.metrics = path / "metrics.jsonl"
         self.timings = path / "timings.jsonl"
         self.checkpoint = path / "checkpoint"
+        self.previous = path / "checkpoint.previous"
         self.policy = path / "policy.json"
         self.evaluation = path / "evaluation.json"
         self.episodes = path / "episodes"
-        self._open: dict[Path, IO[str]] = {}
+        self._lock = Lock(path / LOCK)
+        self._open: dict[Path, int] = {}
 
     @classmethod
     def create(cls, out: str | Path | None, env: str, seed: int) -> RunDirectory:
-        """Makes the directory of a new run.
+        """Makes the directory of a new run, and takes hold of it until `close`.
 
         Args:
             out: where; ``None`` for ``runs/<env>/<time>-<seed>``.
@@ -55,25 +69,33 @@ class RunDirectory:
 
         Raises:
             OutputError: if `out` is there already and not empty, or cannot be made or written.
+            RunInUseError: another process has just begun a run there.
         """
         if out is not None:
             path = Path(out)
         else:
             stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
             path = _free(Path("runs") / re.sub(r"[/: ]+", "_", env), f"{stamp}-{seed}")
+        _check_free(path)
+        new = [folder for folder in (path, *path.parents) if not folder.exists()]
         try:
-            if path.exists() and not path.is_dir():
-                raise OutputError(f"{path} is a file; expected a directory that does not exist yet")
-            if path.is_dir() and any(path.iterdir()):
-                raise OutputError(f"{path} exists and is not empty; choose another --out, or remove it first")
             path.mkdir(parents=True, exist_ok=True)
+            for folder in new:
+                sync_directory(folder.parent)
         except OSError as error:
             raise OutputError(f"cannot make {path}: {error.strerror or error}") from error
-        return cls(path)
+        directory = cls(path)
+        directory._lock.acquire()
+        try:
+            _check_free(path)  # another process may have run there in between
+        except OutputError:
+            directory.close()
+            raise
+        return directory
 
     @classmethod
     def existing(cls, path: str | Path) -> RunDirectory:
-        """The directory of a run that was begun.
+        """The directory of a run that was begun, to read.
 
         Raises:
             InvalidFileError: if there is none.
@@ -83,31 +105,85 @@ class RunDirectory:
             raise InvalidFileError(f"{path} is no run: expected a directory with a config.json")
         return directory
 
+    def take(self) -> None:
+        """Takes hold of the run until `close`, so that no other process writes it, and removes half-written files.
+
+        Raises:
+            RunInUseError: another process is at work on it.
+            OutputError: it cannot be written.
+        """
+        self._lock.acquire()
+        for folder in (self.path, self.episodes):
+            for left in folder.glob(f".*{TEMPORARY}"):
+                with suppress(OSError):
+                    left.unlink()
+
     def append(self, file: Path, line: Json) -> None:
-        """Adds one line to ``metrics.jsonl`` or ``timings.jsonl`` and hands it to the system at once."""
+        """Adds one line to ``metrics.jsonl`` or ``timings.jsonl`` and hands it to the system at once.
+
+        Raises:
+            OutputError: it cannot be written; part of it may stand in the file, which `keep_lines` recognises.
+        """
+        data = memoryview(json.dumps(line, allow_nan=False).encode() + b"\n")
         try:
             if file not in self._open:
-                self._open[file] = file.open("a", encoding="utf-8")
-            self._open[file].write(json.dumps(line, allow_nan=False) + "\n")
-            self._open[file].flush()
+                self._open[file] = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            while data:
+                data = data[os.write(self._open[file], data) :]
         except OSError as error:
             raise OutputError(f"cannot write {file}: {error.strerror or error}") from error
 
     def sync(self) -> None:
-        """Has the system write to the disk all lines that it was handed."""
-        for handle in self._open.values():
-            os.fsync(handle.fileno())
+        """Has the system write to the disk all lines that it was handed.
+
+        Raises:
+            OutputError: it could not.
+        """
+        for file, handle in self._open.items():
+            try:
+                os.fsync(handle)
+            except OSError as error:
+                raise OutputError(f"cannot write {file}: {error.strerror or error}") from error
+
+    def whole_lines(self, file: Path) -> tuple[int, int]:
+        """How many whole lines a ``.jsonl`` file has, and how many bytes of a torn one follow them.
+
+        A line is whole if it is a JSON object and ends; what follows one that is not counts as torn too.
+
+        Raises:
+            InvalidFileError: it cannot be read.
+        """
+        try:
+            size = file.stat().st_size
+            with file.open("rb") as handle:
+                count = end = 0
+                while _is_whole(line := handle.readline(MAX_LINE_BYTES)):
+                    count, end = count + 1, end + len(line)
+            return count, size - end
+        except FileNotFoundError:
+            return 0, 0
+        except OSError as error:
+            raise InvalidFileError(f"cannot read {file}: {error.strerror or error}") from error
 
     def keep_lines(self, file: Path, count: int) -> None:
-        """Cuts a ``.jsonl`` file down to its first `count` lines: what a checkpoint knows of."""
+        """Cuts a ``.jsonl`` file down to its first `count` lines, those that a checkpoint knows of; says what was torn.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
         if not file.exists():
             return
-        with file.open("r+b") as handle:
-            for _ in range(count):
-                if not handle.readline().endswith(b"\n"):
-                    raise InvalidFileError(f"{file} has fewer lines than its checkpoint knows of ({count})")
-            handle.truncate(handle.tell())
-            os.fsync(handle.fileno())
+        lines, torn = self.whole_lines(file)
+        if torn:
+            _log.warning("%s ends in a torn line (%d bytes after %d whole lines): it is cut", file, torn, lines)
+        try:
+            with file.open("r+b") as handle:
+                for _ in range(min(count, lines)):
+                    handle.readline()
+                handle.truncate(handle.tell())
+                os.fsync(handle.fileno())
+        except OSError as error:
+            raise OutputError(f"cannot write {file}: {error.strerror or error}") from error
 
     def read_metrics(self) -> list[dict[str, Any]]:
         """All whole lines of ``metrics.jsonl``."""
@@ -116,7 +192,7 @@ class RunDirectory:
         lines = self.metrics.read_bytes().split(b"\n")[:-1]  # what follows the last newline is a line half written
         try:
             return [json.loads(line) for line in lines]
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise InvalidFileError(f"{self.metrics} is damaged: {error}") from error
 
     def read_config(self) -> dict[str, Any]:
@@ -124,15 +200,55 @@ class RunDirectory:
         return read_json(self.config)
 
     def write_episode(self, recording: Recording) -> None:
-        """Keeps an episode under its seed."""
-        self.episodes.mkdir(exist_ok=True)
+        """Keeps an episode under its seed.
+
+        Raises:
+            OutputError: if it cannot be written.
+        """
+        try:
+            self.episodes.mkdir(exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"cannot make {self.episodes}: {error.strerror or error}") from error
         write_json(self.episodes / f"{recording.seed}.json", recording.to_json())
 
+    def remove_evaluation(self) -> None:
+        """Makes a finished run one that can go on.
+
+        Raises:
+            OutputError: it cannot be removed.
+        """
+        try:
+            self.evaluation.unlink(missing_ok=True)
+            sync_directory(self.path)
+        except OSError as error:
+            raise OutputError(f"cannot remove {self.evaluation}: {error.strerror or error}") from error
+
     def close(self) -> None:
-        """Closes the files that are written line by line."""
+        """Closes the files that are written line by line, and lets the run go."""
         for handle in self._open.values():
-            handle.close()
+            os.close(handle)
         self._open.clear()
+        self._lock.release()
+
+
+def _is_whole(line: bytes) -> bool:
+    if not line.endswith(b"\n"):
+        return False
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _check_free(path: Path) -> None:
+    """Raises `OutputError` unless a run may begin there."""
+    try:
+        if path.exists() and not path.is_dir():
+            raise OutputError(f"{path} is a file; expected a directory that does not exist yet")
+        if path.is_dir() and any(entry.name != LOCK for entry in path.iterdir()):
+            raise OutputError(f"{path} exists and is not empty; choose another --out, or remove it first")
+    except OSError as error:
+        raise OutputError(f"cannot make {path}: {error.strerror or error}") from error
 
 
 def _free(parent: Path, name: str) -> Path:

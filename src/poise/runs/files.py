@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,25 +18,54 @@ MAX_FILE_BYTES = 64 * 2**20
 """No file of a run but its metrics is larger; one that is was not written by poise."""
 
 
-def write_atomic(path: Path, text: str) -> None:
-    """Writes a file so that a reader, or a crash at any moment, finds the old one or the new one.
+TEMPORARY = ".tmp"
+"""How the name of a file ends while it is written; one that a killed process left is swept away on resuming."""
+
+
+def write_atomic(path: Path, text: str, *, previous: Path | None = None) -> None:
+    """Writes a file so that a reader, a crash or a power failure at any moment finds the old one or the new one.
+
+    Args:
+        path: the file.
+        text: what it shall hold.
+        previous: where the old file goes; there is then a moment in which only this one is there.
 
     Raises:
         OutputError: if it cannot be written.
     """
     temporary: str | None = None
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=TEMPORARY)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             os.fchmod(file.fileno(), 0o644)
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        if previous is not None and path.exists():
+            os.replace(path, previous)
         os.replace(temporary, path)
+        temporary = None
+        sync_directory(path.parent)
     except OSError as error:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
         raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        if temporary is not None:
+            with suppress(OSError):
+                os.unlink(temporary)
+
+
+def sync_directory(path: Path) -> None:
+    """Has the system write down which files a directory holds, where it can do that."""
+    if os.name == "nt":
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # a file system that does not know it
+            raise
+    finally:
+        os.close(handle)
 
 
 def check_writable(path: Path) -> None:

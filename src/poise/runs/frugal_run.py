@@ -22,9 +22,10 @@ from poise.runs import checkpoint
 from poise.runs.config import Scale, TrainConfig
 from poise.runs.directory import RunDirectory
 from poise.runs.files import write_json
-from poise.runs.interrupts import graceful_interrupts
+from poise.runs.interrupts import graceful_interrupts, until_stopped
 from poise.runs.plan import Plan
 from poise.runs.policy import Policy
+from poise.runs.recovery import recover, reopen
 from poise.runs.report import Findings, Job, PhaseClock, Run, report, stopped
 from poise.seeding import Purpose, SeedStream
 from poise.selection import race
@@ -51,12 +52,22 @@ class Progress:
         selection_seeds: gives out the episodes of selection.
         selection_usage: what selecting has cost.
         winner: the candidate chosen, once it is.
+        before_choice: where selection stood before the choice: position of its seeds, and usage.
     """
 
     learning: FrugalState
     selection_seeds: SeedStream
     selection_usage: Usage = field(default_factory=Usage)
     winner: Candidate | None = None
+    before_choice: tuple[int, Usage] | None = None
+
+    def reopen(self) -> None:
+        """Goes back to before the choice, so that a larger budget can be used."""
+        self.winner = self.learning.stopped_because = None
+        if self.before_choice is not None:
+            position, self.selection_usage = self.before_choice
+            self.selection_seeds = SeedStream(self.selection_seeds.seed, Purpose.SELECTION, position)
+            self.before_choice = None
 
 
 def train(
@@ -71,8 +82,11 @@ def train(
     with engines(info.spec, _base(info), config.engine) as engine:
         config = _resolved(config, info, compiled=engine.name == "kernel")
         directory = RunDirectory.create(out, info.spec.id, config.seed)
-        write_json(directory.config, config.to_json(_NO_PLAN.to_json()))
-        return _run(Job(config, _NO_PLAN, directory, info, engine, observe), _beginning(config, info))
+        try:
+            write_json(directory.config, config.to_json(_NO_PLAN.to_json()))
+            return _run(Job(config, _NO_PLAN, directory, info, engine, observe), _beginning(config, info))
+        finally:
+            directory.close()
 
 
 def resume(
@@ -83,16 +97,31 @@ def resume(
     engines: MakeEngine,
     observe: Observer,
 ) -> Run:
-    """Goes on with a run that was stopped; with `changes` of its budget, also with one that had ended."""
-    progress = _beginning(config, info)
-    if directory.checkpoint.exists():
-        progress = checkpoint.read(directory.checkpoint, lambda state: _from_state(state, info))
+    """Goes on with a run that was stopped; with `changes` of its budget, also with one that had ended.
+
+    Args:
+        directory: the run, taken hold of.
+        config: its configuration.
+        changes: of the budget.
+        info: its environment.
+        engines: makes what plays.
+        observe: told of every step of the way.
+    """
+    progress = recover(
+        directory,
+        _beginning(config, info),
+        lambda file: checkpoint.read(file, lambda state: _from_state(state, info)),
+        lambda progress: len(progress.learning.episodes),
+    )
     if changes:
         config = replace(config, **changes)
-        progress.winner, progress.learning.stopped_because = None, None
-        write_json(directory.config, config.to_json(_NO_PLAN.to_json()))
-    for file in (directory.metrics, directory.timings):
-        directory.keep_lines(file, len(progress.learning.episodes))
+        progress.reopen()
+
+        def save() -> None:
+            if progress.learning.episodes:
+                checkpoint.write(directory.checkpoint, _to_state(progress))
+
+        reopen(directory, save, config.to_json(_NO_PLAN.to_json()))
     with engines(info.spec, _base(info), config.engine) as engine:
         return _run(Job(config, _NO_PLAN, directory, info, engine, observe), progress)
 
@@ -154,22 +183,27 @@ def _resolved(config: TrainConfig, info: EnvironmentInfo, *, compiled: bool) -> 
 
 def _run(job: Job, progress: Progress) -> Run:
     clock = PhaseClock(progress.learning.seconds)
-    try:
-        with graceful_interrupts() as interrupts:
-            if progress.winner is None:
-                with interrupts.patience():
-                    _learn(job, progress, lambda: interrupts.asked)
-                if interrupts.asked:
-                    raise KeyboardInterrupt
-                clock.lap("search")
-                progress.winner = _choose(job, progress)
-                _save(job, progress)
-            clock.lap("selection")
-            return report(job, _findings(progress), progress.winner, clock)
-    except KeyboardInterrupt:
-        return stopped(job, _findings(progress), _best(progress, job.info), clock)
-    finally:
-        job.directory.close()
+    return until_stopped(
+        job.directory.path,
+        lambda: _phases(job, progress, clock),
+        lambda: stopped(job, _findings(progress), _best(progress, job.info), clock),
+    )
+
+
+def _phases(job: Job, progress: Progress, clock: PhaseClock) -> Run:
+    """Learning, choice and evaluation, as far as they are still to be done."""
+    with graceful_interrupts() as interrupts:
+        if progress.winner is None:
+            with interrupts.patience():
+                _learn(job, progress, lambda: interrupts.asked)
+            if interrupts.asked:
+                raise KeyboardInterrupt
+            clock.lap("search")
+            progress.before_choice = progress.selection_seeds.position, progress.selection_usage
+            progress.winner = _choose(job, progress)
+            _save(job, progress)
+        clock.lap("selection")
+        return report(job, _findings(progress), progress.winner, clock)
 
 
 def _best(progress: Progress, info: EnvironmentInfo) -> Candidate:
@@ -264,11 +298,15 @@ def _to_state(progress: Progress) -> dict[str, Any]:
         "seconds": learning.seconds,
         "stopped_because": learning.stopped_because,
         "winner": None if progress.winner is None else checkpoint.from_candidate(progress.winner),
+        "before_choice": None
+        if progress.before_choice is None
+        else {"position": progress.before_choice[0], "usage": asdict(progress.before_choice[1])},
     }
 
 
 def _from_state(state: dict[str, Any], info: EnvironmentInfo) -> Progress:
     seed, winner, base = state["run_seed"], state["winner"], _base(info)
+    before = state.get("before_choice")
     learning = FrugalState(
         seeds=SeedStream(seed, Purpose.SEARCH, state["search_position"]),
         starts=state["starts"],
@@ -283,4 +321,5 @@ def _from_state(state: dict[str, Any], info: EnvironmentInfo) -> Progress:
         SeedStream(seed, Purpose.SELECTION, state["selection_position"]),
         Usage(**state["selection_usage"]),
         None if winner is None else checkpoint.to_candidate(winner, base),
+        None if before is None else (before["position"], Usage(**before["usage"])),
     )

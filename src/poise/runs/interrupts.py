@@ -1,13 +1,22 @@
-"""Ctrl-C and SIGTERM while a run is at work: in the search the first asks it to stop after the generation."""
+"""What ends a session before its time: Ctrl-C and SIGTERM, and files that cannot be written any more.
+
+In the search the first signal asks it to stop after the generation.
+"""
 
 from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
+
+from poise.errors import OutputError, RunStoppedError
+
+Result = TypeVar("Result")
+"""What a session ends with."""
 
 
 class Interrupts:
@@ -51,3 +60,25 @@ def graceful_interrupts() -> Iterator[Interrupts]:
     finally:
         for known, handler in previous.items():
             signal.signal(known, handler)
+
+
+def until_stopped(path: Path, work: Callable[[], Result], keep: Callable[[], Result]) -> Result:
+    """Does the work of a session, or as much of it as can be done.
+
+    Args:
+        path: the run's directory, for the message.
+        work: the session.
+        keep: writes down what was found so far, if the work is interrupted.
+
+    Raises:
+        RunStoppedError: a file cannot be written.
+    """
+    try:
+        try:
+            return work()
+        except KeyboardInterrupt:
+            return keep()
+    except OutputError as error:
+        raise RunStoppedError(
+            f"{error}. What was written is whole; when that is mended, go on with: poise resume {path}"
+        ) from error

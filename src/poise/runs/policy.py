@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from poise.errors import InvalidFileError, InvalidValueError, PoiseError
+from poise.errors import InvalidFileError, InvalidValueError, NewerVersionError, PoiseError
 from poise.policies.architecture import Architecture, Normalizer
 from poise.policies.spaces import ActFunction, ActionDecoding, ObservationEncoding, feature_names
 from poise.runs.files import read_json, write_json
@@ -195,11 +195,10 @@ def _check(data: Mapping[str, Json], file: Path) -> None:
     if data.get("format") != FORMAT:
         raise InvalidFileError(f"{file} is no policy of poise: expected format {FORMAT!r}, got {data.get('format')!r}")
     version = data.get("version")
+    if isinstance(version, int) and version > VERSION:
+        raise NewerVersionError.of(file, version, VERSION)
     if version != VERSION:
-        raise InvalidFileError(
-            f"{file}: expected version {VERSION} of the format, got {version!r}; "
-            "a newer poise may have written it: pip install --upgrade poise"
-        )
+        raise InvalidFileError(f"{file}: expected version {VERSION} of the format, got {version!r}")
     import jsonschema
 
     schema = json.loads(resources.files("poise.runs").joinpath("policy.schema.json").read_text(encoding="utf-8"))

@@ -13,15 +13,14 @@ from poise.models.table import Table
 from poise.rollouts.environments import EnvironmentInfo
 from poise.rollouts.stepping import SteppedEnvironment
 from poise.runs import checkpoint
-from poise.runs.interrupts import graceful_interrupts
+from poise.runs.interrupts import graceful_interrupts, until_stopped
 from poise.runs.policy import Policy
+from poise.runs.recovery import recover, reopen
 from poise.runs.report import Findings, Job, PhaseClock, Run, report, stopped
+from poise.runs.saver import Saver
 from poise.seeding import Purpose, SeedStream
 from poise.tabular import TabularState
 from poise.types import Event, Usage
-
-CHECKPOINT_SECONDS = 1.0
-"""Least time between two checkpoints."""
 
 
 def train(job: Job) -> Run:
@@ -31,13 +30,20 @@ def train(job: Job) -> Run:
 
 def resume(job: Job, changes: Mapping[str, Any]) -> Run:
     """Goes on with a run that was stopped; with `changes` of its budget, also with one that had ended."""
-    directory, state = job.directory, tabular.beginning(job.info, SeedStream(job.config.seed, Purpose.SEARCH))
-    if directory.checkpoint.exists():
-        state = checkpoint.read(directory.checkpoint, _from_state)
+    directory = job.directory
+    beginning = tabular.beginning(job.info, SeedStream(job.config.seed, Purpose.SEARCH))
+    state = recover(
+        directory, beginning, lambda file: checkpoint.read(file, _from_state), lambda state: state.generation
+    )
     if state.stopped_because == tabular.INTERRUPTED or (changes and state.stopped_because != tabular.KNOWN):
         state.stopped_because = None
-    for file in (directory.metrics, directory.timings):
-        directory.keep_lines(file, state.generation)
+    if changes:
+
+        def save() -> None:
+            if state.generation:
+                checkpoint.write(directory.checkpoint, _to_state(state))
+
+        reopen(directory, save, job.config.to_json(job.plan.to_json()))
     return _run(job, state)
 
 
@@ -57,35 +63,38 @@ def policy_so_far(file: Path, info: EnvironmentInfo) -> Policy:
 
 def _run(job: Job, state: TabularState) -> Run:
     clock = PhaseClock(state.seconds)
-    try:
-        with graceful_interrupts() as interrupts:
-            with interrupts.patience():
-                _learn(job, state, lambda: interrupts.asked)
-            _save(job, state)
-            if interrupts.asked:
-                raise KeyboardInterrupt
-            clock.lap("search")
-            return report(job, _findings(state), tabular.candidate(state, job.info), clock)
-    except KeyboardInterrupt:
-        return stopped(job, _findings(state), tabular.candidate(state, job.info), clock)
-    finally:
-        job.directory.close()
+    return until_stopped(
+        job.directory.path,
+        lambda: _phases(job, state, clock),
+        lambda: stopped(job, _findings(state), tabular.candidate(state, job.info), clock),
+    )
 
 
-def _learn(job: Job, state: TabularState, interrupted: Callable[[], bool]) -> None:
+def _phases(job: Job, state: TabularState, clock: PhaseClock) -> Run:
+    """Learning and evaluation, as far as they are still to be done."""
+    saver = Saver(job.directory, lambda: checkpoint.write(job.directory.checkpoint, _to_state(state)))
+    with graceful_interrupts() as interrupts:
+        with interrupts.patience():
+            _learn(job, state, saver, lambda: interrupts.asked)
+        saver.save()
+        if interrupts.asked:
+            raise KeyboardInterrupt
+        clock.lap("search")
+        return report(job, _findings(state), tabular.candidate(state, job.info), clock)
+
+
+def _learn(job: Job, state: TabularState, saver: Saver, interrupted: Callable[[], bool]) -> None:
     """The episodes, written down as they go by."""
-    saved = written = time.monotonic()
+    written = time.monotonic()
 
     def note(event: Event) -> None:
-        nonlocal saved, written
+        nonlocal written
         now = time.monotonic()
         job.directory.append(job.directory.metrics, event.metrics)
         timing = {"generation": state.generation, "seconds": state.seconds, "generation_seconds": now - written}
         job.directory.append(job.directory.timings, timing)
         written = now
-        if state.generation == 1 or now - saved >= CHECKPOINT_SECONDS:
-            _save(job, state)
-            saved = now
+        saver.save_if_due()
         job.observe(event)
 
     with SteppedEnvironment(job.info) as world:
@@ -95,11 +104,6 @@ def _learn(job: Job, state: TabularState, interrupted: Callable[[], bool]) -> No
 def _findings(state: TabularState) -> Findings:
     best = state.best if state.generation else None
     return Findings(state.usage, Usage(), state.generation, best, state.stopped_because)
-
-
-def _save(job: Job, state: TabularState) -> None:
-    job.directory.sync()  # a checkpoint must not know of lines that a power failure could still take
-    checkpoint.write(job.directory.checkpoint, _to_state(state))
 
 
 def _to_state(state: TabularState) -> dict[str, Any]:

@@ -2,42 +2,30 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from poise.errors import UnknownNameError
 from poise.policies.architecture import Architecture
-from poise.policies.candidate import Candidate
 from poise.rollouts.base import Engine
 from poise.rollouts.choice import make_engine
 from poise.rollouts.environments import EnvironmentInfo, EnvironmentLike, inspect, specify
-from poise.rollouts.recording import record
 from poise.rollouts.time_limit import DEFAULT_SECONDS
 from poise.runs import checkpoint, frugal_run, table_run
 from poise.runs.checkpoint import Progress
 from poise.runs.config import Scale, TrainConfig
 from poise.runs.directory import RunDirectory
 from poise.runs.files import write_json
-from poise.runs.interrupts import graceful_interrupts
 from poise.runs.plan import Plan, explain, plan_for, resolved
-from poise.runs.report import Findings, Job, PhaseClock, Run, finished, report, stopped
-from poise.search import PROBES, SearchState, check_budget, probe, search
-from poise.seeding import Purpose, SeedStream, generator
-from poise.selection import Selection, race
-from poise.statistics.intervals import mean_interval
+from poise.runs.recovery import recover, reopen
+from poise.runs.report import Job, Run, finished
+from poise.runs.session import play_on
+from poise.search import CONFIRMED, PROBES, TARGET_CONFIRMED, SearchState, check_budget
+from poise.seeding import Purpose, SeedStream
 from poise.types import EnvironmentSpec, Event, Observer
-
-CHECKPOINT_SECONDS = 1.0
-"""Least time between two checkpoints; a resumed run plays again what came after the last, to the same bytes."""
-
-TOLERANCE = 1e-9
-"""Relative slack when means are compared with what they are means of: a mean rounds."""
 
 
 def train(
@@ -77,26 +65,17 @@ def train(
     first = plan.first_architecture(info)
     with make_engine(info.spec, first, config.engine, workers=workers, step_seconds=step_seconds) as engine:
         config = _resolved(config, info, plan, engine)
-        if plan.learns_a_table:
-            return table_run.train(_job(config, plan, out, info, engine, observe))
-        progress = _beginning(config, plan, first)
-        probes = PROBES if config.normalize == "probe" else 0
-        check_budget(progress.search, config.budget, plan.effort(config), probes)  # before anything is written
-        return _run(_job(config, plan, out, info, engine, observe), progress)
-
-
-def _job(
-    config: TrainConfig,
-    plan: Plan,
-    out: str | Path | None,
-    info: EnvironmentInfo,
-    engine: Engine,
-    observe: Observer | None,
-) -> Job:
-    """A new run's directory, with its configuration in it."""
-    directory = RunDirectory.create(out, info.spec.id, config.seed)
-    write_json(directory.config, config.to_json(plan.to_json()))
-    return Job(config, plan, directory, info, engine, observe or _nobody)
+        progress = None if plan.learns_a_table else _beginning(config, plan, first)
+        if progress is not None:
+            probes = PROBES if config.normalize == "probe" else 0
+            check_budget(progress.search, config.budget, plan.effort(config), probes)  # before anything is written
+        directory = RunDirectory.create(out, info.spec.id, config.seed)
+        try:
+            write_json(directory.config, config.to_json(plan.to_json()))
+            job = Job(config, plan, directory, info, engine, observe or _nobody)
+            return table_run.train(job) if progress is None else play_on(job, progress)
+        finally:
+            directory.close()
 
 
 def dry_run(env: str, **settings: Any) -> list[str]:
@@ -134,7 +113,9 @@ def resume(
         budget: a larger ``max_steps``, ``max_episodes``, ``max_seconds``, or another ``target``.
 
     Raises:
-        InvalidFileError: it is no run, or its checkpoint is damaged.
+        InvalidFileError: it is no run, or its checkpoints are damaged.
+        RunInUseError: another process is at work on it.
+        RunStoppedError: its files cannot be written; it can be resumed again.
     """
     directory = RunDirectory.existing(path)
     config = TrainConfig.from_json(directory.read_config())
@@ -145,29 +126,40 @@ def resume(
     if env is not None:
         spec = replace(specify(env, spec.kwargs if callable(env) else None), id=spec.id)
     info = inspect(spec)
-    if config.frugal:
-        engines = partial(make_engine, workers=workers, step_seconds=step_seconds)
-        return frugal_run.resume(directory, config, changes, info, engines, observe or _nobody)
-    plan = Plan.from_json(directory.read_config().get("plan"))
-    if changes:
-        config = replace(config, **changes)
-        write_json(directory.config, config.to_json(plan.to_json()))
-    first = plan.first_architecture(info)
-    with make_engine(info.spec, first, config.engine, workers=workers, step_seconds=step_seconds) as engine:
-        job = Job(config, plan, directory, info, engine, observe or _nobody)
-        return table_run.resume(job, changes) if plan.learns_a_table else _taken_up(job, first, changes)
+    engines = partial(make_engine, workers=workers, step_seconds=step_seconds)
+    directory.take()
+    try:
+        if config.frugal:
+            return frugal_run.resume(directory, config, changes, info, engines, observe or _nobody)
+        config, plan = replace(config, **changes), Plan.from_json(directory.read_config().get("plan"))
+        first = plan.first_architecture(info)
+        with engines(info.spec, first, config.engine) as engine:
+            job = Job(config, plan, directory, info, engine, observe or _nobody)
+            return table_run.resume(job, changes) if plan.learns_a_table else _taken_up(job, first, changes)
+    finally:
+        directory.close()
 
 
 def _taken_up(job: Job, first: Architecture, changes: Mapping[str, Any]) -> Run:
     """A search that goes on from its last checkpoint; killed before its first it begins again, to the same bytes."""
-    directory, progress = job.directory, _beginning(job.config, job.plan, first)
-    if directory.checkpoint.exists():
-        progress = checkpoint.load(directory.checkpoint, first)
-    if changes:
-        progress.winner = None
-    for file in (directory.metrics, directory.timings):
-        directory.keep_lines(file, progress.search.generation)
-    return _run(job, progress)
+    directory, beginning = job.directory, _beginning(job.config, job.plan, first)
+    progress = recover(
+        directory, beginning, lambda file: checkpoint.load(file, first), lambda progress: progress.search.generation
+    )
+
+    def save() -> None:
+        if progress.search.generation:
+            checkpoint.save(directory.checkpoint, progress)
+
+    config = job.config.to_json(job.plan.to_json())
+    if changes and "target" not in changes and progress.search.stopped_because in (CONFIRMED, TARGET_CONFIRMED):
+        write_json(directory.config, config)  # nothing is left to gain: a larger budget makes no difference
+        if directory.evaluation.exists():
+            return finished(directory)
+    elif changes:
+        progress.reopen()
+        reopen(directory, save, config)
+    return play_on(job, progress)
 
 
 def _beginning(config: TrainConfig, plan: Plan, architecture: Architecture) -> Progress:
@@ -184,101 +176,6 @@ def is_finished(path: str | Path) -> bool:
         InvalidFileError: it is no run.
     """
     return RunDirectory.existing(path).evaluation.exists()
-
-
-def _run(job: Job, progress: Progress) -> Run:
-    clock = PhaseClock(progress.search.seconds)
-    try:
-        with graceful_interrupts() as interrupts:
-            if progress.winner is None:
-                if job.config.normalize == "probe" and progress.search.usage.episodes == 0:
-                    _probe(job, progress)
-                with interrupts.patience():
-                    _search(job, progress, lambda: interrupts.asked)
-                _save(job, progress)
-                if interrupts.asked:
-                    raise KeyboardInterrupt
-            clock.lap("search")
-            if progress.winner is None:
-                progress.winner = _select(job, progress)
-                _save(job, progress)
-            clock.lap("selection")
-            return report(job, Findings.of(progress), progress.winner, clock)
-    except KeyboardInterrupt:
-        best = progress.winner or progress.search.centre.unscaled()
-        return stopped(job, Findings.of(progress), best, clock)
-    finally:
-        job.directory.close()
-
-
-def _probe(job: Job, progress: Progress) -> None:
-    """Measures the scale of the observations."""
-    rng = generator(job.config.seed, "probe")
-    probe(progress.search, job.engine, rng, lambda act, seed: record(job.info.spec, act, seed))
-
-
-def _search(job: Job, progress: Progress, interrupted: Callable[[], bool]) -> None:
-    """The search, written down as it goes."""
-    state = progress.search
-    saved = written = time.monotonic()
-
-    def note(event: Event) -> None:
-        nonlocal saved, written
-        now = time.monotonic()
-        generation = event.metrics["generation"]
-        job.directory.append(job.directory.metrics, event.metrics)
-        timing = {"generation": generation, "seconds": state.seconds, "generation_seconds": now - written}
-        job.directory.append(job.directory.timings, timing)
-        written = now
-        if generation == 1 or now - saved >= CHECKPOINT_SECONDS:
-            _save(job, progress)
-            saved = now
-        job.observe(event)
-
-    search(
-        state,
-        job.engine,
-        job.config.budget,
-        job.plan.effort(job.config),
-        confirm=lambda claimants: _confirm(job, progress, claimants),
-        observe=note,
-        proceed=lambda state: job.plan.proceed(state, state.architecture, job.config.seed),
-        interrupted=interrupted,
-    )
-
-
-def _save(job: Job, progress: Progress) -> None:
-    job.directory.sync()  # a checkpoint must not know of lines that a power failure could still take
-    checkpoint.save(job.directory.checkpoint, progress)
-
-
-def _confirm(job: Job, progress: Progress, claimants: Sequence[Candidate]) -> bool:
-    """Races those who claim that nothing is left to gain; whether the claim of one held, who has then won."""
-    target, limits = job.config.target, job.config
-    floor = target if target is not None else progress.search.highest * (1 - TOLERANCE)
-    limit = limits.confirmation_episodes if target is None else limits.selection_episodes
-    claimants = [claimant.unscaled() for claimant in claimants]
-    result = _race(job, progress, claimants, floor, limit)
-    if result.winner is None:
-        return False
-    certain = target is not None and mean_interval(result.returns, job.config.confidence).low >= target
-    held = result.constant if target is None else certain
-    if held:
-        progress.winner = claimants[result.winner]
-    return held
-
-
-def _select(job: Job, progress: Progress) -> Candidate:
-    """The winner among all that the search has to offer."""
-    candidates = [candidate.unscaled() for candidate in progress.search.candidates]
-    return candidates[_race(job, progress, candidates, -np.inf, job.config.selection_episodes).winner or 0]
-
-
-def _race(job: Job, progress: Progress, candidates: Sequence[Candidate], floor: float, limit: int | None) -> Selection:
-    seeds, observe = progress.selection_seeds, job.observe
-    result = race(job.engine, candidates, seeds, limit=limit or 1, floor=floor, observe=observe)
-    progress.selection_usage += result.usage
-    return result
 
 
 def _resolved(config: TrainConfig, info: EnvironmentInfo, plan: Plan, engine: Engine) -> TrainConfig:

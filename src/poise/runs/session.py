@@ -1,0 +1,125 @@
+"""One session of a search: its phases, from where the run stands to its end or to the first Ctrl-C."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from poise.policies.candidate import Candidate
+from poise.rollouts.recording import record
+from poise.runs import checkpoint
+from poise.runs.checkpoint import Progress
+from poise.runs.interrupts import graceful_interrupts, until_stopped
+from poise.runs.report import Findings, Job, PhaseClock, Run, report, stopped
+from poise.runs.saver import Saver
+from poise.search import INTERRUPTED, probe, search
+from poise.seeding import generator
+from poise.selection import Selection, race
+from poise.statistics.intervals import mean_interval
+from poise.types import Event
+
+TOLERANCE = 1e-9
+"""Relative slack when means are compared with what they are means of: a mean rounds."""
+
+
+def play_on(job: Job, progress: Progress) -> Run:
+    """Carries a run to its end, or until it is stopped.
+
+    Raises:
+        RunStoppedError: its files cannot be written; it can be resumed.
+    """
+    clock = PhaseClock(progress.search.seconds)
+
+    def keep() -> Run:
+        best = progress.winner or progress.search.centre.unscaled()
+        return stopped(job, Findings.of(progress), best, clock)
+
+    return until_stopped(job.directory.path, lambda: _phases(job, progress, clock), keep)
+
+
+def _phases(job: Job, progress: Progress, clock: PhaseClock) -> Run:
+    """Search, race and evaluation, as far as they are still to be done."""
+    saver = Saver(job.directory, lambda: checkpoint.save(job.directory.checkpoint, progress))
+    with graceful_interrupts() as interrupts:
+        if progress.winner is None:
+            if job.config.normalize == "probe" and progress.search.usage.episodes == 0:
+                _probe(job, progress)
+            with interrupts.patience():
+                _search(job, progress, saver, lambda: interrupts.asked)
+            if progress.search.stopped_because != INTERRUPTED:
+                progress.end_search()
+            if interrupts.asked:
+                saver.save()
+                raise KeyboardInterrupt
+            clock.lap("search")
+            if progress.winner is None:
+                saver.save_if_due()
+                progress.winner = _select(job, progress)
+            saver.save()
+        clock.lap("selection")
+        return report(job, Findings.of(progress), progress.winner, clock)
+
+
+def _probe(job: Job, progress: Progress) -> None:
+    """Measures the scale of the observations."""
+    rng = generator(job.config.seed, "probe")
+    probe(progress.search, job.engine, rng, lambda act, seed: record(job.info.spec, act, seed))
+
+
+def _search(job: Job, progress: Progress, saver: Saver, interrupted: Callable[[], bool]) -> None:
+    """The search, written down as it goes."""
+    state = progress.search
+    written = time.monotonic()
+
+    def note(event: Event) -> None:
+        nonlocal written
+        now = time.monotonic()
+        generation = event.metrics["generation"]
+        job.directory.append(job.directory.metrics, event.metrics)
+        timing = {"generation": generation, "seconds": state.seconds, "generation_seconds": now - written}
+        job.directory.append(job.directory.timings, timing)
+        written = now
+        saver.save_if_due()
+        job.observe(event)
+
+    search(
+        state,
+        job.engine,
+        job.config.budget,
+        job.plan.effort(job.config),
+        confirm=lambda claimants: _confirm(job, progress, claimants),
+        observe=note,
+        proceed=lambda state: job.plan.proceed(state, state.architecture, job.config.seed),
+        interrupted=interrupted,
+    )
+
+
+def _confirm(job: Job, progress: Progress, claimants: Sequence[Candidate]) -> bool:
+    """Races those who claim that nothing is left to gain; whether the claim of one held, who has then won."""
+    target, limits = job.config.target, job.config
+    floor = target if target is not None else progress.search.highest * (1 - TOLERANCE)
+    limit = limits.confirmation_episodes if target is None else limits.selection_episodes
+    claimants = [claimant.unscaled() for claimant in claimants]
+    result = _race(job, progress, claimants, floor, limit)
+    if result.winner is None:
+        return False
+    certain = target is not None and mean_interval(result.returns, job.config.confidence).low >= target
+    held = result.constant if target is None else certain
+    if held:
+        progress.winner = claimants[result.winner]
+    return held
+
+
+def _select(job: Job, progress: Progress) -> Candidate:
+    """The winner among all that the search has to offer."""
+    candidates = [candidate.unscaled() for candidate in progress.search.candidates]
+    return candidates[_race(job, progress, candidates, -np.inf, job.config.selection_episodes).winner or 0]
+
+
+def _race(job: Job, progress: Progress, candidates: Sequence[Candidate], floor: float, limit: int | None) -> Selection:
+    seeds, observe = progress.selection_seeds, job.observe
+    result = race(job.engine, candidates, seeds, limit=limit or 1, floor=floor, observe=observe)
+    progress.selection_usage += result.usage
+    return result
