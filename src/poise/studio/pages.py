@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-VIEWS = ("runs", "run", "replay", "train", "tinker")
+VIEWS = ("runs", "run", "replay", "train", "tinker", "learn")
 """The views, each a module in ``static/views/``."""
 
 OF_A_POLICY = ("replay", "tinker")

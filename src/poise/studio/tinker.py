@@ -39,14 +39,24 @@ def parse_numbers(text: str, policy: Policy) -> FloatArray:
     Raises:
         InvalidValueError: they are none, too many or too few.
     """
-    parts = text.split(",") if len(text) < 50 * MOST_NUMBERS else []
-    try:
-        numbers = np.array([float(part) for part in parts])
-    except ValueError as error:
-        raise InvalidValueError(f"Expected numbers with commas between them, got {short(text)}.") from error
+    numbers = read_numbers(text)
     expected = policy.architecture.parameter_count
     if numbers.size != expected:
         raise InvalidValueError(f"This policy has {expected} numbers, and the link has {numbers.size}.")
+    return numbers
+
+
+def read_numbers(text: str) -> FloatArray:
+    """Numbers with commas between them, as many as there are; none if the text is too long to be looked at.
+
+    Raises:
+        InvalidValueError: they are none.
+    """
+    parts = text.split(",") if len(text) < 50 * MOST_NUMBERS else []
+    try:
+        numbers = np.array([float(part) for part in parts], dtype=np.float64)
+    except ValueError as error:
+        raise InvalidValueError(f"Expected numbers with commas between them, got {short(text)}.") from error
     if not (np.abs(numbers) <= LARGEST).all():  # false for NaN as well
         raise InvalidValueError(f"Expected numbers from -{LARGEST:g} to {LARGEST:g}, got {short(text)}.")
     return numbers

@@ -10,9 +10,10 @@ const VIEWS = {
   replay: () => import("./views/replay.js"),
   train: () => import("./views/train.js"),
   tinker: () => import("./views/tinker.js"),
+  learn: () => import("./views/learn.js"),
 };
 
-const STYLED = ["runs", "run", "replay", "train", "tinker"]; // views with a style sheet of their own, style/NAME.css
+const STYLED = ["runs", "run", "replay", "train", "tinker", "learn"]; // views with a style sheet of their own, style/NAME.css
 const root = byId("view");
 let open = null; // {place, path, view, ending}: what is on the page
 

@@ -5,6 +5,8 @@ import { fixed } from "../format.js";
 
 const STEPS = 400; // of a slider, from end to end
 
+let made = 0; // sliders on the page so far: each has an id of its own
+
 /** An element whose rows show the store's `numbers`, and change them. `about` has names and ranges. */
 export function createSliders(store, about) {
   const rows = about.names.map((name, index) => createRow(store, name, about.ranges[index], index));
@@ -15,7 +17,7 @@ export function createSliders(store, about) {
 }
 
 function createRow(store, name, range, index) {
-  const id = `number-${index}`;
+  const id = `number-${(made += 1)}`;
   const slider = make("input", { type: "range", id, min: -range, max: range, step: range / (STEPS / 2), "aria-label": name });
   const field = make("input", { class: "number-field", inputmode: "decimal", autocomplete: "off", spellcheck: "false", "aria-label": `${name}, typed` });
   const change = (value) => store.set({ numbers: store.state.numbers.map((number, place) => (place === index ? value : number)) });
