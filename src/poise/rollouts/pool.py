@@ -33,7 +33,7 @@ from poise.rollouts.task import Task
 from poise.rollouts.time_limit import DEFAULT_SECONDS, check_seconds, time_limit
 from poise.types import EnvironmentSpec, EpisodeBatch, FloatArray, SeedArray
 
-START_SECONDS = 0.2, 3.0
+START_SECONDS = 0.2, 1.0
 """What starting a worker costs lies between these: this process may have been at work on other things for hours."""
 
 _log = logging.getLogger(__name__)
