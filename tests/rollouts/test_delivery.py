@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from typing import Any
 
@@ -14,10 +15,23 @@ from poise.testing.troubles import Trouble
 from poise.types import EnvironmentSpec
 
 
-def test_an_environment_of_gymnasium_s_own_is_a_name() -> None:
+def test_a_name_arguments_and_a_time_limit_go_along() -> None:
     spec = EnvironmentSpec("CartPole-v1", {"sutton_barto_reward": True}, 77)
     assert unpack(pack(spec)) == spec
-    assert b"entry_point" not in pack(spec)
+
+
+def test_a_name_means_there_what_it_means_here() -> None:
+    own = gymnasium.registry["CartPole-v1"]
+    try:
+        gymnasium.registry["CartPole-v1"] = dataclasses.replace(own, max_episode_steps=33)
+        data = pack(EnvironmentSpec("CartPole-v1"))
+        gymnasium.registry["CartPole-v1"] = own
+        environment = make(unpack(data))
+        assert environment.spec is not None
+        assert environment.spec.max_episode_steps == 33
+        close(environment)
+    finally:
+        gymnasium.registry["CartPole-v1"] = own
 
 
 def test_a_registration_goes_along() -> None:

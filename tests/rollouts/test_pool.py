@@ -152,11 +152,20 @@ def test_an_error_is_told_as_by_one_process_the_first_of_them(raising: Pool) -> 
             _run(raising)
         assert str(found.value) == str(alone.value)
     assert "seed 4, step 3: raised ZeroDivisionError: a wheel came off" in str(alone.value)
+    assert "troubles.py" in "".join(found.value.__notes__), "where it happened is told to whoever looks for it"
 
 
 def test_it_goes_on_after_an_error(raising: Pool, expected: EpisodeBatch) -> None:
     batch = raising.run(LINEAR, PARAMETERS, SEEDS[:4])
     assert (batch.returns == expected.returns[:, :4]).all()
+
+
+def test_what_an_environment_prints_is_no_result(expected: EpisodeBatch, capfd: pytest.CaptureFixture[str]) -> None:
+    with Pool(_trouble(kind="prints", seeds=[1]), 1, isolate=True) as engine:
+        _require_equal(_run(engine), expected)
+    output, errors = capfd.readouterr()
+    assert output == ""
+    assert "this is no place to print" in errors
 
 
 @pytest.mark.parametrize("kind", ["hangs", pytest.param("hangs in C", marks=pytest.mark.slow)])

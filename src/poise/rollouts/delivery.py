@@ -58,18 +58,16 @@ def unpack(data: bytes) -> EnvironmentSpec:
 
     spec, registration = pickle.loads(data)
     if registration is not None:
-        gymnasium.registry.setdefault(registration.id, registration)
+        gymnasium.registry[registration.id] = registration
     return spec  # type: ignore[no-any-return]  # it is what `pack` was given
 
 
 def _registration(spec: EnvironmentSpec) -> EnvSpec | None:
-    """What Gymnasium knows of an environment that is neither its own nor registered by the module in its name."""
+    """What Gymnasium knows of an environment here; what the module in its name registers, it registers there too."""
     import gymnasium
 
     found = gymnasium.registry.get(spec.id)
-    if found is None or (isinstance(found.entry_point, str) and found.entry_point.startswith("gymnasium.")):
-        return None
-    return replace(found, entry_point=portable_entry(found))
+    return None if found is None else replace(found, entry_point=portable_entry(found))
 
 
 def portable_entry(registration: EnvSpec) -> Any:

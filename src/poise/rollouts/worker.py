@@ -136,7 +136,9 @@ class _Server:
 
 
 def _sendable(error: Exception) -> PoiseError:
-    """The error as it can cross over: without its cause, which may hold anything."""
-    if isinstance(error, PoiseError):
-        return error
-    return EnvironmentFailureError(f"raised {type(error).__name__}: {error}")
+    """The error as it can cross over: its cause, which may hold anything, becomes a note in words."""
+    told = (
+        error if isinstance(error, PoiseError) else EnvironmentFailureError(f"raised {type(error).__name__}: {error}")
+    )
+    told.add_note("In the worker process:\n" + "".join(traceback.format_exception(error.__cause__ or error)))
+    return told
