@@ -13,11 +13,11 @@ from poise.evaluation import Certificate, Evaluation, certify, evaluate
 from poise.optimizers.cma_es import CmaEs
 from poise.policies.architecture import Architecture
 from poise.policies.spaces import decode_space, encode_space
-from poise.search import Effort, SearchState, search
+from poise.search import SearchState, search
 from poise.seeding import Purpose, SeedStream, generator, purpose_of
 from poise.selection import race
 from poise.testing.fake_engine import FakeEngine
-from poise.types import Budget, Event, FloatArray, Usage
+from poise.types import Budget, Effort, Event, FloatArray, Usage
 
 ARCHITECTURE = Architecture("linear", encode_space(spaces.Box(-1, 1, (2,))), decode_space(spaces.Discrete(2)))
 PARAMETERS = np.zeros(2)

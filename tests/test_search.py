@@ -24,7 +24,6 @@ from poise.search import (
     KEPT_OF_A_STAGE,
     PROBES,
     TARGET_CONFIRMED,
-    Effort,
     SearchState,
     begin_stage,
     check_budget,
@@ -34,7 +33,7 @@ from poise.search import (
 from poise.seeding import Purpose, SeedStream, generator, purpose_of
 from poise.statistics.plateau import Plateau
 from poise.testing.fake_engine import FakeEngine, ReturnFunction
-from poise.types import Budget, EnvironmentSpec, Event, FloatArray
+from poise.types import Budget, Effort, EnvironmentSpec, Event, FloatArray
 
 ARCHITECTURE = Architecture("linear", encode_space(spaces.Box(-9, 9, (3,))), decode_space(spaces.Discrete(2)))
 

@@ -16,7 +16,7 @@ import numpy as np
 from poise.errors import InvalidValueError
 from poise.optimizers.base import Optimizer
 from poise.policies.architecture import Architecture, Normalizer, typical_scale
-from poise.policies.candidate import Candidate, candidates_of
+from poise.policies.candidate import Candidate, best_of, candidates_of
 from poise.policies.spaces import ActFunction
 from poise.rollouts.base import Engine
 from poise.rollouts.recording import Recording
@@ -25,6 +25,7 @@ from poise.statistics.plateau import Plateau
 from poise.types import (
     BoolArray,
     Budget,
+    Effort,
     EpisodeBatch,
     Event,
     FloatArray,
@@ -124,35 +125,6 @@ class SearchState:
     def candidates(self) -> list[Candidate]:
         """All that a search has to offer, the present centre first."""
         return [self.centre, *self.finalists, *self.archive]
-
-
-@dataclass(frozen=True)
-class Effort:
-    """How a search spends its episodes.
-
-    Attributes:
-        episodes_per_candidate: the ladder of a stage, episodes each candidate plays in a generation: (1, 3, 10) is 1
-            until the scores no longer rise, then 3, then 10. It does not depend on the budget, so that a search with a
-            larger one begins as the same search.
-        common_episodes: whether the candidates of a generation meet the same episodes, where they play several. With
-            one each they play their own: a whole generation that met a single start would learn that start.
-        running_normalizer: whether the normaliser follows the observations of the search, or stays as it is.
-        leave_plateaus: whether a stage is over when the scores no longer rise on its last rung; otherwise it is over
-            when the optimizer says so.
-        survival_bonus: reward of a step that the optimizer is not told of. Where a task pays for every step that it
-            lasts, standing still is soon learnt and never left (Mania et al., arXiv:1803.07055). Claims and results are
-            the environment's own returns all the same.
-    """
-
-    episodes_per_candidate: tuple[int, ...] = (1,)
-    common_episodes: bool = True
-    running_normalizer: bool = False
-    leave_plateaus: bool = False
-    survival_bonus: float = 0.0
-
-    def training_scores(self, batch: EpisodeBatch) -> FloatArray:
-        """What the optimizer is told of each candidate, shape (candidates,)."""
-        return np.asarray(batch.scores - self.survival_bonus * batch.lengths.mean(axis=1))
 
 
 def search(
@@ -288,7 +260,7 @@ def _take_in(state: SearchState, parameters: FloatArray, batch: EpisodeBatch, ta
     state.usage += batch.usage
     state.generation += 1
     state.trend.add(float(batch.scores.mean()))
-    state.archive = best_of([*newcomers, *state.archive])
+    state.archive = best_of([*newcomers, *state.archive], ARCHIVE_SIZE)
     state.lowest = min(state.lowest, float(batch.returns.min()))
     state.highest = max(state.highest, float(batch.returns.max()))
     at_the_top = _at_the_top(batch, state, target)
@@ -299,11 +271,6 @@ def _take_in(state: SearchState, parameters: FloatArray, batch: EpisodeBatch, ta
         state.sums = batch.observation_sums if state.sums is None else state.sums + batch.observation_sums
         state.architecture = state.architecture.normalized_by(state.sums)
     return claimants
-
-
-def best_of(candidates: Sequence[Candidate], count: int = ARCHIVE_SIZE) -> list[Candidate]:
-    """The candidates with the highest claims; of equals those that come first."""
-    return sorted(candidates, key=lambda candidate: -candidate.claim)[:count]
 
 
 def _at_the_top(batch: EpisodeBatch, state: SearchState, target: float | None) -> BoolArray:

@@ -125,6 +125,35 @@ class Budget:
             raise InvalidValueError(f"target must be a finite number, got {self.target}")
 
 
+@dataclass(frozen=True)
+class Effort:
+    """How a search spends its episodes.
+
+    Attributes:
+        episodes_per_candidate: the ladder of a stage, episodes each candidate plays in a generation: (1, 3, 10) is 1
+            until the scores no longer rise, then 3, then 10. It does not depend on the budget, so that a search with a
+            larger one begins as the same search.
+        common_episodes: whether the candidates of a generation meet the same episodes, where they play several. With
+            one each they play their own: a whole generation that met a single start would learn that start.
+        running_normalizer: whether the normaliser follows the observations of the search, or stays as it is.
+        leave_plateaus: whether a stage is over when the scores no longer rise on its last rung; otherwise it is over
+            when the optimizer says so.
+        survival_bonus: reward of a step that the optimizer is not told of. Where a task pays for every step that it
+            lasts, standing still is soon learnt and never left (Mania et al., arXiv:1803.07055). Claims and results are
+            the environment's own returns all the same.
+    """
+
+    episodes_per_candidate: tuple[int, ...] = (1,)
+    common_episodes: bool = True
+    running_normalizer: bool = False
+    leave_plateaus: bool = False
+    survival_bonus: float = 0.0
+
+    def training_scores(self, batch: EpisodeBatch) -> FloatArray:
+        """What the optimizer is told of each candidate, shape (candidates,)."""
+        return np.asarray(batch.scores - self.survival_bonus * batch.lengths.mean(axis=1))
+
+
 Phase: TypeAlias = Literal["search", "selection", "evaluation"]
 
 

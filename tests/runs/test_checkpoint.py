@@ -11,11 +11,11 @@ import pytest
 from poise.errors import InvalidFileError
 from poise.optimizers import OPTIMIZERS
 from poise.policies.architecture import Normalizer
-from poise.policies.candidate import Candidate, candidates_of
+from poise.policies.candidate import Candidate, best_of, candidates_of
 from poise.runs import checkpoint
 from poise.runs.checkpoint import Progress
 from poise.runs.policy import Policy
-from poise.search import SearchState, best_of
+from poise.search import ARCHIVE_SIZE, SearchState
 from poise.seeding import Purpose, SeedStream, generator
 from poise.types import Usage
 
@@ -31,7 +31,7 @@ def _progress(name: str = "cma_es", generations: int = 3) -> Progress:
         state.seeds.take(1)
         scores = -np.square(candidates).sum(axis=1)
         optimizer.tell(scores)
-        state.archive = best_of([*candidates_of(state.architecture, candidates, scores), *state.archive])
+        state.archive = best_of([*candidates_of(state.architecture, candidates, scores), *state.archive], ARCHIVE_SIZE)
         state.usage += Usage(100, len(candidates))
     winner = Candidate(BASE, np.array([0.1, 0.2, 0.3, 1 / 3]), 3.5)
     return Progress(state, SeedStream(5, Purpose.SELECTION, 7), Usage(3, 2), winner)

@@ -14,12 +14,12 @@ from poise.optimizers import OPTIMIZERS
 from poise.policies.architecture import Architecture
 from poise.rollouts.environments import inspect
 from poise.rollouts.in_process import InProcess
-from poise.search import Effort, SearchState, search
+from poise.search import SearchState, search
 from poise.seeding import Purpose, SeedStream, generator
 from poise.selection import race
 from poise.testing.engine_suite import Subject, check_engine
 from poise.testing.probes import PROBES, Probe, register_probes, solution_of
-from poise.types import Budget
+from poise.types import Budget, Effort
 
 IDS = [probe.spec.id for probe in PROBES]
 

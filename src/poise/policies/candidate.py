@@ -33,3 +33,8 @@ def candidates_of(architecture: Architecture, parameters: FloatArray, claims: Fl
     """The candidates of a generation: one a row of `parameters`."""
     rows = zip(parameters, claims.tolist(), strict=True)
     return [Candidate(architecture, vector.copy(), claim) for vector, claim in rows]
+
+
+def best_of(candidates: Sequence[Candidate], count: int) -> list[Candidate]:
+    """The candidates with the highest claims; of equals those that come first."""
+    return sorted(candidates, key=lambda candidate: -candidate.claim)[:count]

@@ -18,9 +18,9 @@ from poise.optimizers.base import Optimizer
 from poise.policies.architecture import Architecture
 from poise.rollouts.environments import EnvironmentInfo
 from poise.runs.config import AUTO, VALUE_ITERATION, TrainConfig
-from poise.search import PROBES, Effort, SearchState, begin_stage
+from poise.search import PROBES, SearchState, begin_stage
 from poise.seeding import generator
-from poise.types import Json
+from poise.types import Effort, Json
 
 POPULATION, LEAST_POPULATION = 64, 8
 """Candidates a generation. Many with one episode each average the noise away better than few with many."""
