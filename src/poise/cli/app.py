@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from poise.cli import certify, envs, evaluate, resume, studio, train, watch
+from poise.cli import benchmark, certify, envs, evaluate, resume, studio, train, watch
 
 app = typer.Typer(
     name="poise",
@@ -41,6 +41,7 @@ app.command("train")(train.command)
 app.command("resume")(resume.command)
 app.command("evaluate")(evaluate.command)
 app.command("certify")(certify.command)
+app.command("benchmark")(benchmark.command)
 app.command("studio")(studio.command)
 app.command("watch")(watch.command)
 app.command("envs")(envs.command)

@@ -31,7 +31,7 @@ class WorkerProcess:
 
     def __init__(self) -> None:
         one_thread = {f"{name}_NUM_THREADS": "1" for name in THREADS}
-        with _interrupts_held_back():
+        with interrupts_held_back():
             self._process = subprocess.Popen(
                 [sys.executable, "-c", COMMAND],
                 stdin=subprocess.PIPE,
@@ -72,7 +72,7 @@ class WorkerProcess:
 
 
 @contextmanager
-def _interrupts_held_back() -> Iterator[None]:
+def interrupts_held_back() -> Iterator[None]:
     """Ctrl-C does not reach a process that is started in this block, until it asks for it.
 
     It goes to all processes of a terminal at once, and a new worker could not yet know that it is not meant.

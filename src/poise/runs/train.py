@@ -8,10 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from poise import frugal
 from poise.errors import UnknownNameError
 from poise.policies.architecture import Architecture
 from poise.rollouts.base import Engine
-from poise.rollouts.choice import make_engine
+from poise.rollouts.choice import ENGINE_NAMES, make_engine
 from poise.rollouts.environments import EnvironmentInfo, EnvironmentLike, inspect, specify
 from poise.rollouts.time_limit import DEFAULT_SECONDS
 from poise.runs import checkpoint, frugal_run, table_run
@@ -67,8 +68,7 @@ def train(
         config = _resolved(config, info, plan, engine)
         progress = None if plan.learns_a_table else _beginning(config, plan, first)
         if progress is not None:
-            probes = PROBES if config.normalize == "probe" else 0
-            check_budget(progress.search, config.budget, plan.effort(config), probes)  # before anything is written
+            _check_budget(config, plan, progress)  # before anything is written
         directory = RunDirectory.create(out, info.spec.id, config.seed)
         try:
             write_json(directory.config, config.to_json(plan.to_json()))
@@ -76,6 +76,29 @@ def train(
             return table_run.train(job) if progress is None else play_on(job, progress)
         finally:
             directory.close()
+
+
+def check(config: TrainConfig) -> None:
+    """Refuses what `train` would refuse before it plays; nothing is written, nothing is compiled.
+
+    Raises:
+        PoiseError: as `train`.
+    """
+    if config.engine not in ENGINE_NAMES:
+        raise UnknownNameError("engine", config.engine, ENGINE_NAMES)
+    info = inspect(EnvironmentSpec(config.env, dict(config.env_args)))
+    if config.frugal:
+        frugal.check(info)
+        return
+    plan = plan_for(config, info)
+    if not plan.learns_a_table:
+        progress = _beginning(config, plan, plan.first_architecture(info))
+        _check_budget(resolved(config, info, plan, compiled=False), plan, progress)
+
+
+def _check_budget(config: TrainConfig, plan: Plan, progress: Progress) -> None:
+    probes = PROBES if config.normalize == "probe" else 0
+    check_budget(progress.search, config.budget, plan.effort(config), probes)
 
 
 def dry_run(env: str, **settings: Any) -> list[str]:
