@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from poise.errors import PoiseError
-from poise.studio import answers, assets, learn_routes, runs_routes, tinker_routes, train_routes
+from poise.studio import answers, assets, compare_routes, learn_routes, runs_routes, tinker_routes, train_routes
 from poise.studio.guard import LOOPBACK_HOSTS, Guard
 from poise.studio.library import Library
 from poise.studio.pages import HOME_WITH_POLICY, HOME_WITHOUT, view_of
@@ -40,6 +40,7 @@ def create_app(
     | ``/data`` | the observations of the first episode, a JSON list of lists; ``?seed=`` for another |
     | ``/api/episode?seed=`` | the whole episode: observations, actions, rewards, names, how it ended, its check |
     | ``/api/runs``, ``/api/run?run=`` | `poise.studio.runs_routes` |
+    | ``/api/compare…`` | `poise.studio.compare_routes` |
     | ``/api/learn/…`` | `poise.studio.learn_routes` |
     | ``/api/tinker…`` | `poise.studio.tinker_routes` |
     | ``/api/environments``, ``/api/trainings``, ``/api/live``, … | `poise.studio.train_routes` |
@@ -63,6 +64,7 @@ def create_app(
         routes=[
             *_episode_routes(library),
             *runs_routes.routes(library),
+            *compare_routes.routes(library),
             *learn_routes.routes(),
             *tinker_routes.routes(library),
             *train_routes.routes(library),

@@ -61,7 +61,13 @@ class Bench:
         self._engines: OrderedDict[str, Engine] = OrderedDict()
 
     def play(
-        self, spec: EnvironmentSpec, architecture: Architecture, parameters: FloatArray, seeds: SeedArray
+        self,
+        spec: EnvironmentSpec,
+        architecture: Architecture,
+        parameters: FloatArray,
+        seeds: SeedArray,
+        *,
+        exact: bool = False,
     ) -> EpisodeBatch:
         """Episodes of every candidate.
 
@@ -70,13 +76,15 @@ class Bench:
             architecture: of all candidates.
             parameters: shape (candidates, parameter_count).
             seeds: shape (episodes,).
+            exact: whether each episode is Gymnasium's to the bit, as what is reported must be.
 
         Raises:
             PoiseError: the environment cannot be made here, or raised.
         """
-        key = repr(spec)
+        key = f"{spec!r} {exact}"
         if key not in self._engines:
-            self._engines[key] = make_engine(spec, architecture, workers=1)
+            engine = make_engine(spec, architecture, workers=1)
+            self._engines[key] = engine.exact() if exact else engine
             while len(self._engines) > self._most:
                 self._engines.popitem(last=False)[1].close()
         self._engines.move_to_end(key)

@@ -10,10 +10,11 @@ const VIEWS = {
   replay: () => import("./views/replay.js"),
   train: () => import("./views/train.js"),
   tinker: () => import("./views/tinker.js"),
+  compare: () => import("./views/compare.js"),
   learn: () => import("./views/learn.js"),
 };
 
-const STYLED = ["runs", "run", "replay", "train", "tinker", "learn"]; // views with a style sheet of their own, style/NAME.css
+const STYLED = ["runs", "run", "replay", "train", "tinker", "compare", "learn"]; // views with a style sheet of their own, style/NAME.css
 const root = byId("view");
 let open = null; // {place, path, view, ending}: what is on the page
 

@@ -4,7 +4,7 @@ import { byId } from "./dom.js";
 
 export const PALETTE_CHANGED = "poise-palette";
 
-const NAMES = ["ink", "muted", "line", "strong", "faint", "stage", "body", "agent", "good", "bad"];
+const NAMES = ["ink", "muted", "line", "strong", "faint", "stage", "body", "agent", "person", "good", "bad"];
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
 /** The colours by their meaning, as the style sheet has them now. */

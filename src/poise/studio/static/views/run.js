@@ -178,13 +178,15 @@ function createActions(place, signal, say) {
   const stop = button("Stop", "", order("stop"));
   const resume = button("Resume", "primary", order("resume"));
   const watch = make("a", { class: "text-button primary", href: pathOf("replay", place.run), text: "Watch it", hidden: true });
+  const compare = make("a", { class: "text-button", href: `/compare?runs=${place.run}`, text: "Compare", hidden: true });
   return {
-    element: make("div", { class: "run-actions" }, stop, resume, watch),
+    element: make("div", { class: "run-actions" }, stop, resume, compare, watch),
     set({ state, training, generations }) {
       stop.hidden = !training?.alive;
       stop.disabled = Boolean(training?.stopping);
       resume.hidden = !(state === "stopped" || (state === "empty" && training));
       watch.hidden = state === "broken" || !(generations || state === "kept");
+      compare.hidden = watch.hidden;
       watch.classList.toggle("primary", state === "finished");
     },
   };
