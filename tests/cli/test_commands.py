@@ -160,6 +160,9 @@ WRONG_USE = [
     (["evaluate", "/nowhere"], "there is no file"),
     (["resume", "/nowhere"], "is no run"),
     (["watch", "/nowhere"], "there is no file"),
+    (["play", "CartPol-v1"], "Did you mean 'CartPole-v1'"),
+    (["play", "CartPole-v1", "--race", "/nowhere"], "there is no file"),
+    (["play", "CartPole-v1", "--seed", "-1"], "a seed must be an integer"),
     (["studio", "/dev/null/runs", "--host", "256.1.1.1"], "cannot listen on 256.1.1.1"),
 ]
 

@@ -15,7 +15,17 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from poise.errors import PoiseError
-from poise.studio import answers, assets, compare_routes, learn_routes, runs_routes, tinker_routes, train_routes
+from poise.studio import (
+    answers,
+    assets,
+    compare_routes,
+    learn_routes,
+    play_routes,
+    played,
+    runs_routes,
+    tinker_routes,
+    train_routes,
+)
 from poise.studio.guard import LOOPBACK_HOSTS, Guard
 from poise.studio.library import Library
 from poise.studio.pages import HOME_WITH_POLICY, HOME_WITHOUT, view_of
@@ -29,6 +39,7 @@ def create_app(
     allowed_hosts: Collection[str] = LOOPBACK_HOSTS,
     token: str | None = None,
     remembered_episodes: int = 16,
+    data: Path | None = None,
 ) -> Starlette:
     """The studio, opened on a policy, on a folder of runs, or on both.
 
@@ -44,6 +55,7 @@ def create_app(
     | ``/api/learn/…`` | `poise.studio.learn_routes` |
     | ``/api/tinker…`` | `poise.studio.tinker_routes` |
     | ``/api/environments``, ``/api/trainings``, ``/api/live``, … | `poise.studio.train_routes` |
+    | ``/api/play``, ``/api/played``, … | `poise.studio.play_routes` |
     | ``/static/...`` | the page's own files |
 
     Args:
@@ -52,6 +64,7 @@ def create_app(
         allowed_hosts: names in ``Host`` that are answered, without a port; with a token any.
         token: what a request must know, in its address once and then in a cookie; ``None`` asks for none.
         remembered_episodes: how many of the last episodes of a policy are kept in memory.
+        data: the folder of what persons have played; ``None`` for the user's own, see `poise.studio.played.directory`.
     """
     library = Library(watched, runs, remembered_episodes)
 
@@ -68,6 +81,7 @@ def create_app(
             *learn_routes.routes(),
             *tinker_routes.routes(library),
             *train_routes.routes(library),
+            *play_routes.routes(library, played.PlayedStore(data or played.directory())),
             *_page_routes(library),
         ],
         lifespan=lifespan,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-VIEWS = ("runs", "run", "replay", "train", "tinker", "compare", "learn")
+VIEWS = ("runs", "run", "replay", "train", "tinker", "compare", "learn", "play", "played")
 """The views, each a module in ``static/views/``."""
 
 OF_A_POLICY = ("replay", "tinker")

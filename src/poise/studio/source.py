@@ -28,8 +28,11 @@ ACTION_NAMES: Mapping[str, tuple[str, ...]] = {
     "Pendulum": ("torque",),
     "LunarLander": ("no engine", "left engine", "main engine", "right engine"),
     "LunarLanderContinuous": ("main engine", "side engines"),
+    "CarRacing": ("steering", "gas", "brake"),
     "FrozenLake": ("left", "down", "right", "up"),
+    "FrozenLake8x8": ("left", "down", "right", "up"),
     "CliffWalking": ("up", "right", "down", "left"),
+    "CliffWalkingSlippery": ("up", "right", "down", "left"),
     "Taxi": ("down", "up", "right", "left", "pick up", "drop off"),
     "Blackjack": ("stick", "hit"),
 }

@@ -62,7 +62,7 @@ def routes(library: Library) -> list[BaseRoute]:
         return JSONResponse({"lines": _planned(Order.from_texts(request.query_params))})
 
     async def start(request: Request) -> Response:
-        order = Order.from_json(await _json(request))
+        order = Order.from_json(await json_of(request))
         return JSONResponse({"run": await asyncio.to_thread(_start, _trainings(library), order)}, 201)
 
     async def stop(request: Request) -> Response:
@@ -135,11 +135,11 @@ def run_of_socket(socket: WebSocket) -> str:
 
 
 def _start(trainings: Trainings, order: Order) -> str:
-    _check_installed(order.env)
+    check_installed(order.env)
     return trainings.start(order)
 
 
-def _check_installed(identifier: str) -> None:
+def check_installed(identifier: str) -> None:
     """An identifier may name a module to import (``module:Name-v0``): from a page only what is registered is made."""
     from poise.rollouts.environments import installed
 
@@ -153,7 +153,7 @@ def _trainings(library: Library) -> Trainings:
     return library.trainings
 
 
-async def _json(request: Request) -> dict[str, Any]:
+async def json_of(request: Request) -> dict[str, Any]:
     """The body of a request as a JSON object of a bounded size."""
     body = b""
     async for part in request.stream():
@@ -191,7 +191,7 @@ def _planned(order: Order) -> list[str]:
     from poise.runs.config import Scale, TrainConfig
     from poise.runs.plan import explain, plan_for, resolved
 
-    _check_installed(order.env)
+    check_installed(order.env)
     try:
         info = inspect(EnvironmentSpec(order.env))
     except PoiseError:
@@ -207,7 +207,7 @@ def _described(identifier: str) -> Json:
     from poise.kernels.catalog import kernel_for
     from poise.rollouts.environments import describe
 
-    _check_installed(identifier)
+    check_installed(identifier)
     info, reason = describe(identifier)
     if info is None:
         return {"env": identifier, "supported": False, "reason": reason}

@@ -12,9 +12,11 @@ const VIEWS = {
   tinker: () => import("./views/tinker.js"),
   compare: () => import("./views/compare.js"),
   learn: () => import("./views/learn.js"),
+  play: () => import("./views/play.js"),
+  played: () => import("./views/played.js"),
 };
 
-const STYLED = ["runs", "run", "replay", "train", "tinker", "compare", "learn"]; // views with a style sheet of their own, style/NAME.css
+const STYLED = ["runs", "run", "replay", "train", "tinker", "compare", "learn", "play", "played"]; // views with a style sheet of their own, style/NAME.css
 const root = byId("view");
 let open = null; // {place, path, view, ending}: what is on the page
 

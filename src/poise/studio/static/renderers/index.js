@@ -23,9 +23,17 @@ const RENDERERS = [cartpole, mountainCar, acrobot, pendulum];
 
 /** The renderer of an episode's environment; one that draws any observation as gauges where there is no other. */
 export function rendererFor(episode) {
-  const name = episode.environment.replace(/^.*[/:]/, "").replace(/-v\d+$/, "");
-  const width = episode.observations[0].length;
-  return RENDERERS.find((renderer) => renderer.environments.includes(name) && renderer.width === width) ?? anything;
+  return find(episode.environment, episode.observations[0].length) ?? anything;
+}
+
+/** Whether observations of so many numbers of an environment are drawn as what they are, and not as gauges. */
+export function hasPicture(environment, width) {
+  return find(environment, width) !== undefined;
+}
+
+function find(environment, width) {
+  const name = environment.replace(/^.*[/:]/, "").replace(/-v\d+$/, "");
+  return RENDERERS.find((renderer) => renderer.environments.includes(name) && renderer.width === width);
 }
 
 /** The observation between two, for a smooth picture while an episode plays. */

@@ -18,6 +18,11 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** Shows the place's episode; `update` shows another one of the same policy. */
 export function show(root, place, app) {
+  return showReplay(root, place, app, { fetch: (seed, signal) => fetchEpisode(place.run, seed, signal) });
+}
+
+/** The same with episodes from `fetch(seed, signal)`; `onlyOne` where there is one alone, and no other seed to ask for. */
+export function showReplay(root, place, app, { fetch, onlyOne = false }) {
   const { signal } = app;
   const store = createStore({
     episode: null, loading: false, problem: null, t: 0, shown: 0, playing: false, speed: 1, loop: true, lit: null,
@@ -37,14 +42,16 @@ export function show(root, place, app) {
   store.subscribe(({ episode }, changed) => {
     if (!changed.has("episode")) return;
     app.title(episode.title);
-    heading.set({ title: episode.title, chip: episode.policy && `${episode.policy} policy` });
-    lead.textContent = episode.renderer.sentence;
+    heading.set({ title: episode.title, chip: onlyOne ? episode.policy : episode.policy && `${episode.policy} policy` });
+    lead.textContent = onlyOne ? "Every step as it was played, with all that could be seen at it." : episode.renderer.sentence;
     root.toggleAttribute("data-ready", true);
   });
   store.subscribe(({ problem, episode }, changed) => {
     if (changed.has("problem") && problem && !episode) heading.set({ title: place.run ?? "No episode" });
   });
-  listenToKeys([...transportKeys(store, clock), ["N", "a new episode", (e) => e.key.toLowerCase() === "n", newEpisode]], signal);
+  const another = ["N", "a new episode", (e) => e.key.toLowerCase() === "n", newEpisode];
+  listenToKeys([...transportKeys(store, clock), ...(onlyOne ? [] : [another])], signal);
+  facts.episode.classList.toggle("only-one", onlyOne);
   followMoment(store, signal);
   signal.addEventListener("abort", () => root.removeAttribute("data-ready"));
   let asking = null;
@@ -56,7 +63,7 @@ export function show(root, place, app) {
     const current = AbortSignal.any([asking.signal, signal]);
     store.set({ loading: true });
     try {
-      const episode = complete(await fetchEpisode(place.run, seed, current));
+      const episode = complete(await fetch(seed, current));
       clock.pause();
       const at = Math.min(t ?? 0, episode.length);
       store.set({ episode, problem: null, t: at, shown: at, loading: false, lit: null });
