@@ -9,14 +9,14 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from poise.errors import InvalidValueError
+from poise.errors import EnvironmentFailureError, InvalidValueError
 from poise.policies.architecture import Architecture
 from poise.rollouts.base import Engine
 from poise.seeding import SeedStream
 from poise.statistics.intervals import Interval, check_confidence, clopper_pearson, figures_so_far, mean_interval
 from poise.statistics.sequential import SequentialTest, confidence_sequence
 from poise.statistics.summary import summarize
-from poise.types import EpisodeBatch, Event, FloatArray, Json, Observer, SeedArray, Usage
+from poise.types import EpisodeBatch, Event, Failures, FloatArray, Json, Observer, SeedArray, Usage
 
 PROGRESS_STEPS = 50
 """An evaluation is played in about this many parts, so that its progress can be shown."""
@@ -44,6 +44,9 @@ class Evaluation:
         success_low, success_high: exact interval for the success rate.
         success_method: how that interval was made.
         first_seed: seed of the first episode; the others follow it.
+        failed_episodes: in how many the environment failed. They have no return: none of them counts as a success, and
+            all other figures are of the others.
+        first_failure: what went wrong in the first of them.
     """
 
     mean: float
@@ -63,6 +66,8 @@ class Evaluation:
     success_high: float | None
     success_method: str | None
     first_seed: int
+    failed_episodes: int = 0
+    first_failure: str | None = None
 
     def to_json(self) -> Json:
         """As plain data, for ``evaluation.json`` and ``--json``."""
@@ -80,6 +85,7 @@ class Certificate:
         confidence: an answer is wrong with probability of at most 1 - confidence, whenever it is given.
         episodes: how many it took.
         successes: how many of them returned X or more.
+        failed_episodes: in how many the environment failed; none of them is a success.
         success_rate: their share.
         low, high: bounds for the probability; each alone holds at every moment of the test at once with `confidence`.
         method: of the test.
@@ -97,6 +103,7 @@ class Certificate:
     high: float
     method: str
     first_seed: int
+    failed_episodes: int = 0
 
     def to_json(self) -> Json:
         """As plain data."""
@@ -141,6 +148,7 @@ def evaluate(
 
     Raises:
         InvalidValueError: for fewer than 2 episodes, a confidence outside of (0, 1), or a threshold that is not finite.
+        EnvironmentFailureError: the environment failed in all episodes, or in all but one.
     """
     if episodes < 2:
         raise InvalidValueError(f"expected at least 2 evaluation episodes, for an interval needs two; got {episodes}")
@@ -155,8 +163,9 @@ def evaluate(
         batches.append(engine.run(architecture, parameters[np.newaxis], all_seeds[begin : begin + part]))
         usage += batches[-1].usage
         if observe is not None:
-            returns = np.concatenate([played.returns[0] for played in batches])
-            observe(Event("evaluation", usage, usage.episodes / episodes, figures_so_far(returns, confidence)))
+            returns = np.concatenate([played.returns[0][~played.failed[0]] for played in batches])
+            figures = figures_so_far(returns, confidence) if returns.size else {}
+            observe(Event("evaluation", usage, usage.episodes / episodes, figures))
     rows = EpisodeRows(all_seeds, _joined(batches))
     return _report(rows, threshold, confidence), rows
 
@@ -167,13 +176,20 @@ def _joined(batches: list[EpisodeBatch]) -> EpisodeBatch:
         lengths=np.concatenate([batch.lengths for batch in batches], axis=1),
         terminated=np.concatenate([batch.terminated for batch in batches], axis=1),
         truncated=np.concatenate([batch.truncated for batch in batches], axis=1),
+        first_failure=sum((batch.failures for batch in batches), Failures()).first,
     )
 
 
 def _report(rows: EpisodeRows, threshold: float | None, confidence: float) -> Evaluation:
-    returns = rows.batch.returns[0]
-    interval = mean_interval(returns, confidence)
-    summary = summarize(returns)
+    returns, failures = rows.batch.returns[0], rows.batch.failures
+    ended = ~rows.batch.failed[0]
+    if ended.sum() < 2:
+        raise EnvironmentFailureError(
+            f"the environment failed in {failures.episodes} of {returns.size} episodes. The first: {failures.first}; "
+            "expected an environment that keeps Gymnasium's contract (gymnasium.utils.env_checker can check it)"
+        )
+    interval = mean_interval(returns[ended], confidence)
+    summary = summarize(returns[ended])
     rate = None
     if threshold is not None:
         rate = clopper_pearson(int((returns >= threshold).sum()), returns.size, confidence)
@@ -194,13 +210,15 @@ def _report(rows: EpisodeRows, threshold: float | None, confidence: float) -> Ev
             "0.75": summary.quantile_75,
             "0.95": summary.quantile_95,
         },
-        length_mean=float(rows.batch.lengths.mean()),
+        length_mean=float(rows.batch.lengths[0][ended].mean()),
         threshold=threshold,
         success_rate=None if threshold is None else float((returns >= threshold).mean()),
         success_low=None if rate is None else rate.low,
         success_high=None if rate is None else rate.high,
         success_method=None if rate is None else rate.method,
         first_seed=int(rows.seeds[0]),
+        failed_episodes=failures.episodes,
+        first_failure=failures.first,
     )
 
 
@@ -248,7 +266,7 @@ def certify(
     def bounds() -> Interval:
         return confidence_sequence(test.successes, test.failures, both_sides)
 
-    usage, successes, first_seed = Usage(), 0, None
+    usage, successes, failed, first_seed = Usage(), 0, 0, None
     while test.decision is None and usage.episodes < max_episodes:
         # Short looks at first, for a bad policy is known after a few episodes.
         count = min(max_batch, max(1, usage.episodes), max_episodes - usage.episodes)
@@ -256,6 +274,7 @@ def certify(
         first_seed = int(taken[0]) if first_seed is None else first_seed
         batch = engine.run(architecture, parameters[np.newaxis], taken)
         won = int((batch.returns >= return_at_least).sum())
+        failed += batch.failures.episodes
         test.update(won, count - won)
         successes += won
         usage += batch.usage
@@ -276,4 +295,5 @@ def certify(
         high=interval.high,
         method=interval.method,
         first_seed=first_seed or 0,
+        failed_episodes=failed,
     ), usage

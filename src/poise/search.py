@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from poise.errors import InvalidValueError
+from poise.errors import EnvironmentFailureError, InvalidValueError
 from poise.optimizers.base import Optimizer
 from poise.policies.architecture import Architecture, Normalizer, typical_scale
 from poise.policies.candidate import Candidate, best_of, candidates_of
@@ -28,6 +28,7 @@ from poise.types import (
     Effort,
     EpisodeBatch,
     Event,
+    Failures,
     FloatArray,
     Json,
     ObservationSums,
@@ -75,6 +76,7 @@ class SearchState:
         scale: of the observations, if it was measured before the search.
         sums: over all observations so far, where the normaliser follows them.
         usage: what the search has paid.
+        failures: the episodes in which the environment failed.
         lowest, highest: the smallest and the largest return of any episode so far.
         generation: number of generations, over all stages.
         stage, rung: number of the present stage and rung, from 0.
@@ -92,6 +94,7 @@ class SearchState:
     scale: Normalizer | None = None
     sums: ObservationSums | None = None
     usage: Usage = field(default_factory=Usage)
+    failures: Failures = field(default_factory=Failures)
     lowest: float = np.inf
     highest: float = -np.inf
     generation: int = 0
@@ -152,6 +155,8 @@ def search(
 
     Raises:
         InvalidValueError: if the budget does not allow one generation.
+        EnvironmentFailureError: the environment failed every candidate of a generation. One that it fails has the
+            worst score.
     """
     check_budget(state, budget, effort)
     began = time.monotonic() - state.seconds
@@ -168,6 +173,7 @@ def search(
         parameters = state.optimizer.ask()
         seeds = _seeds(state, effort)
         batch = engine.run(state.architecture, parameters, seeds, sum_observations=effort.running_normalizer)
+        _check_failures(batch, f"generation {state.generation + 1}")
         state.optimizer.tell(effort.training_scores(batch))
 
         claimants = _take_in(state, parameters, batch, budget.target)
@@ -197,8 +203,10 @@ def probe(state: SearchState, engine: Engine, rng: np.random.Generator, record: 
     parameters = rng.standard_normal((PROBES, architecture.parameter_count))
     seeds = state.seeds.take(PROBES)
     batch = engine.run(architecture, parameters, seeds.reshape(PROBES, 1))
+    _check_failures(batch, "the random policies that measure the scale of observations")
     state.usage += batch.usage
-    best = np.argsort(-batch.scores, kind="stable")[:LOOKED_AT]
+    state.failures += batch.failures
+    best = np.argsort(-batch.scores, kind="stable")[: min(LOOKED_AT, PROBES - batch.failures.episodes)]
     episodes = [record(architecture.bind(parameters[index]), int(seeds[index])) for index in best]
     seen = [architecture.observation.encode(o) for episode in episodes for o in episode.observations[:-1]]
     state.scale = typical_scale(architecture.observation, np.array(seen))
@@ -256,14 +264,16 @@ def _seeds(state: SearchState, effort: Effort) -> SeedArray:
 
 def _take_in(state: SearchState, parameters: FloatArray, batch: EpisodeBatch, target: float | None) -> list[Candidate]:
     """Adds a generation to the state; those that claim to be at the top, the optimizer's centre before them."""
-    newcomers = candidates_of(state.architecture, parameters, batch.scores)
+    whole = ~batch.failed.any(axis=1)
+    newcomers = candidates_of(state.architecture, parameters[whole], batch.scores[whole])
     state.usage += batch.usage
+    state.failures += batch.failures
     state.generation += 1
-    state.trend.add(float(batch.scores.mean()))
+    state.trend.add(float(batch.scores[whole].mean()))
     state.archive = best_of([*newcomers, *state.archive], ARCHIVE_SIZE)
-    state.lowest = min(state.lowest, float(batch.returns.min()))
-    state.highest = max(state.highest, float(batch.returns.max()))
-    at_the_top = _at_the_top(batch, state, target)
+    state.lowest = min(state.lowest, float(np.nanmin(batch.returns)))
+    state.highest = max(state.highest, float(np.nanmax(batch.returns)))
+    at_the_top = _at_the_top(batch, state, target)[whole]
     claimants = [candidate for candidate, claims in zip(newcomers, at_the_top, strict=True) if claims]
     if claimants:
         claimants.insert(0, state.centre)
@@ -271,6 +281,16 @@ def _take_in(state: SearchState, parameters: FloatArray, batch: EpisodeBatch, ta
         state.sums = batch.observation_sums if state.sums is None else state.sums + batch.observation_sums
         state.architecture = state.architecture.normalized_by(state.sums)
     return claimants
+
+
+def _check_failures(batch: EpisodeBatch, where: str) -> None:
+    """Raises `EnvironmentFailureError` if the environment failed every candidate: then nothing can be learnt."""
+    if batch.failed.any(axis=1).all():
+        raise EnvironmentFailureError(
+            f"the environment failed every candidate of {where}, {batch.failures.episodes} of {batch.returns.size} "
+            f"episodes. The first: {batch.first_failure}; expected an environment that keeps Gymnasium's contract "
+            "(gymnasium.utils.env_checker can check it)"
+        )
 
 
 def _at_the_top(batch: EpisodeBatch, state: SearchState, target: float | None) -> BoolArray:
@@ -328,6 +348,7 @@ def _share_used(state: SearchState, budget: Budget) -> float | None:
 
 
 def _generation_event(state: SearchState, batch: EpisodeBatch, budget: Budget) -> Event:
+    scores = batch.scores[~batch.failed.any(axis=1)]
     metrics: dict[str, Json] = {
         "generation": state.generation,
         "stage": state.stage,
@@ -336,10 +357,11 @@ def _generation_event(state: SearchState, batch: EpisodeBatch, budget: Budget) -
         "episodes_per_candidate": batch.returns.shape[1],
         "steps": state.usage.steps,
         "episodes": state.usage.episodes,
-        "best": float(batch.scores.max()),
-        "mean": float(batch.scores.mean()),
+        "best": float(scores.max()),
+        "mean": float(scores.mean()),
         "best_so_far": state.best_claim,
-        "scores": batch.scores.tolist(),
+        "scores": scores.tolist(),
+        "failed_episodes": state.failures.episodes,
         "lengths_mean": float(batch.lengths.mean()),
     }
     return Event("search", state.usage, _share_used(state, budget), metrics)

@@ -5,13 +5,16 @@ from its first fresh episode on the mean of its fresh episodes alone. Whoever ha
 leader has played `limit` fresh episodes and still leads, it has won. A lucky one is found out after a few episodes, an
 honest one pays for itself only, so that the race costs little more than the winner's own `limit` episodes.
 
+An episode in which the environment fails has no return: whoever has a larger share of them stands behind everybody with
+a smaller one.
+
 The scores of a race are what the winner was chosen by. They are never reported as its result.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -20,7 +23,7 @@ from poise.policies.candidate import Candidate
 from poise.rollouts.base import Engine
 from poise.seeding import SeedStream
 from poise.statistics.intervals import figures_so_far
-from poise.types import Event, FloatArray, IntArray, Observer, SeedArray, Usage
+from poise.types import Event, Failures, FloatArray, IntArray, Observer, SeedArray, Usage
 
 MAX_BATCH = 10_000
 """Most episodes the leader plays before the marks are looked at again."""
@@ -35,11 +38,12 @@ class Selection:
 
     Attributes:
         winner: index of the winner; ``None`` if every candidate fell below the floor.
-        means: mean return of each candidate over its fresh episodes; NaN where it never played.
+        means: mean return of each candidate over its fresh episodes; NaN where it never played, or one failed.
         episodes: fresh episodes each played.
         returns: the winner's returns in these episodes, shape (episodes,); empty without a winner.
         constant: every one of the winner's fresh episodes lasted to the time limit, all with the same return.
         usage: what the race cost.
+        failures: the episodes in which the environment failed.
     """
 
     winner: int | None
@@ -48,6 +52,7 @@ class Selection:
     returns: FloatArray
     constant: bool
     usage: Usage
+    failures: Failures = field(default_factory=Failures)
 
 
 def race(
@@ -66,7 +71,8 @@ def race(
         candidates: at least one. Of equal marks, whoever has played most leads, then the first.
         seeds: gives out selection episodes. All candidates meet the same ones in the same order.
         limit: fresh episodes that the winner must have played.
-        floor: a candidate whose mark is below this is out; when all are, nobody wins.
+        floor: a candidate whose mark is below this is out, and if it is finite, one that had an episode fail too; when
+            all are, nobody wins.
         observe: told after every batch of episodes.
     """
     if not candidates or limit < 1:
@@ -77,26 +83,31 @@ def race(
     marks = np.array([candidate.claim for candidate in candidates], dtype=np.float64)
     returns: list[FloatArray] = [np.empty(0) for _ in candidates]
     lasted = np.ones(len(candidates), dtype=np.bool_)
-    usage = Usage()
+    failed = np.zeros(len(candidates))  # share of the fresh episodes
+    usage, failures = Usage(), Failures()
     while True:
         played = np.array([len(r) for r in returns], dtype=np.int64)
-        leader = int(np.lexsort((-np.arange(len(marks)), played, marks))[-1])
-        out = bool(marks[leader] < floor)
+        leader = int(np.lexsort((-np.arange(len(marks)), played, marks, -failed))[-1])
+        out = bool(marks[leader] < floor) or (bool(np.isfinite(floor)) and failed[leader] > 0)
         if out or played[leader] >= limit:
             means = np.array([r.mean() if len(r) else np.nan for r in returns])
             own = returns[leader]
             constant = bool(lasted[leader]) and bool((own == own[:1]).all())
-            return Selection(None if out else leader, means, played, own[:0] if out else own, constant, usage)
+            return Selection(None if out else leader, means, played, own[:0] if out else own, constant, usage, failures)
         begin = int(played[leader])
         count = min(limit - begin, max(FIRST_LOOK, begin), MAX_BATCH)
         runner = candidates[leader]
         batch = engine.run(runner.architecture, runner.parameters[np.newaxis], track.episodes(begin, count))
         returns[leader] = np.concatenate([returns[leader], batch.returns[0]])
         lasted[leader] &= bool((batch.truncated & ~batch.terminated).all())
-        marks[leader] = returns[leader].mean()
+        ended = returns[leader][~np.isnan(returns[leader])]
+        marks[leader] = ended.mean() if ended.size else -np.inf
+        failed[leader] = 1 - ended.size / returns[leader].size
         usage += batch.usage
+        failures += batch.failures
         if observe is not None:
-            observe(Event("selection", usage, min((begin + count) / limit, 1.0), figures_so_far(returns[leader])))
+            figures = figures_so_far(ended) if ended.size else {}
+            observe(Event("selection", usage, min((begin + count) / limit, 1.0), figures))
 
 
 class _Track:

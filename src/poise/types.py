@@ -49,6 +49,22 @@ class Usage:
 
 
 @dataclass(frozen=True)
+class Failures:
+    """Episodes that came to no end because the environment failed.
+
+    Attributes:
+        episodes: how many.
+        first: what went wrong in the first of them; ``None`` if there were none.
+    """
+
+    episodes: int = 0
+    first: str | None = None
+
+    def __add__(self, other: Failures) -> Failures:
+        return Failures(self.episodes + other.episodes, self.first if self.episodes else other.first)
+
+
+@dataclass(frozen=True)
 class ObservationSums:
     """Sums over all observations that policies saw in a batch, for a running normaliser.
 
@@ -71,11 +87,13 @@ class EpisodeBatch:
     """Episodes of several candidates.
 
     Attributes:
-        returns: sum of rewards of each episode, float64, shape (candidates, episodes).
+        returns: sum of rewards of each episode, float64, shape (candidates, episodes); NaN where the environment
+            failed, and then neither terminated nor truncated.
         lengths: steps of each episode, int64, same shape.
         terminated: the environment reached a terminal state, bool, same shape.
         truncated: the time limit (or another limit outside the task) ended it, bool, same shape.
-        observation_sums: present when the engine was asked for them.
+        observation_sums: present when the engine was asked for them; episodes that failed are not in them.
+        first_failure: what went wrong in the first episode that failed, in the order of the arrays.
     """
 
     returns: FloatArray
@@ -83,6 +101,7 @@ class EpisodeBatch:
     terminated: BoolArray
     truncated: BoolArray
     observation_sums: ObservationSums | None = None
+    first_failure: str | None = None
 
     def __post_init__(self) -> None:
         shapes = {a.shape for a in (self.returns, self.lengths, self.terminated, self.truncated)}
@@ -95,8 +114,18 @@ class EpisodeBatch:
         return Usage(int(self.lengths.sum()), self.returns.size)
 
     @property
+    def failed(self) -> BoolArray:
+        """Which episodes failed, shape (candidates, episodes)."""
+        return np.isnan(self.returns)
+
+    @property
+    def failures(self) -> Failures:
+        """How many episodes failed, and why."""
+        return Failures(int(self.failed.sum()), self.first_failure)
+
+    @property
     def scores(self) -> FloatArray:
-        """Mean return of each candidate, shape (candidates,)."""
+        """Mean return of each candidate, shape (candidates,); NaN for one with an episode that failed."""
         return np.asarray(self.returns.mean(axis=1), dtype=np.float64)
 
 

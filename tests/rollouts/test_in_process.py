@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from poise.errors import EnvironmentFailureError, InvalidValueError
+from poise.errors import InvalidValueError
 from poise.policies.architecture import Architecture
 from poise.rollouts.environments import DEFAULT_STEP_LIMIT, inspect
 from poise.rollouts.in_process import InProcess
@@ -101,6 +101,10 @@ class Faulty(gymnasium.Env[Any, Any]):
         self.steps += 1
         if self.fault == "step raises" and self.steps == 3:
             raise ZeroDivisionError("a wheel came off")
+        if self.fault == "step exits" and self.steps == 3:
+            raise SystemExit(3)
+        if self.fault == "step tells an address" and self.steps == 3:
+            raise ValueError("<object at 0x7f3a91c2d0>")
         reward = float("nan") if self.fault == "reward is NaN" and self.steps == 3 else 1.0
         return self._observation(), reward, self.fault != "never ends" and self.steps >= 5, False, {}
 
@@ -117,21 +121,28 @@ def faulty() -> Iterator[None]:
     [
         ("reset raises", "raised RuntimeError: no start today"),
         ("step raises", "seed 7, step 3: raised ZeroDivisionError: a wheel came off"),
+        ("step exits", "seed 7, step 3: raised SystemExit: 3"),
+        ("step tells an address", "raised ValueError: <object at 0x…>"),
         ("reward is NaN", "expected finite rewards, got a return of nan"),
         ("observation is NaN", "seed 7, step 4: expected a finite observation"),
         ("observation has another size", "expected an observation of 2 features, got one of 3"),
     ],
 )
 @pytest.mark.parametrize("policy", ["linear", "quadratic"])
-def test_a_fault_of_the_environment_is_named_and_the_engine_goes_on(fault: str, words: str, policy: str) -> None:
+def test_a_fault_of_the_environment_spoils_its_episode_is_named_and_the_engine_goes_on(
+    fault: str, words: str, policy: str
+) -> None:
     info = inspect(EnvironmentSpec("Faulty-v0", {"fault": "none"}))
     architecture = Architecture(policy, info.observation, info.action)
     parameters, seeds = np.ones((1, architecture.parameter_count)), np.array([7], dtype=np.uint32)
     with InProcess(EnvironmentSpec("Faulty-v0", {"fault": fault})) as engine:
         made = Faulty.made
         for _ in range(2):
-            with pytest.raises(EnvironmentFailureError, match=words):
-                engine.run(architecture, parameters, seeds)
+            batch = engine.run(architecture, parameters, seeds, sum_observations=True)
+            assert batch.failed.tolist() == [[True]]
+            assert words in str(batch.first_failure)
+            assert batch.observation_sums is not None
+            assert batch.observation_sums.count == 0
         if "reward" not in fault:
             assert Faulty.made == made + 1, "an environment that raised may be in any state: another takes its place"
     with InProcess(info.spec) as engine:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from poise.errors import EnvironmentFailureError, InvalidValueError
+from poise.errors import InvalidValueError
 from poise.kernels import KernelUnavailableError, cartpole, kernels, pendulum
 from poise.policies.architecture import Architecture, Normalizer
 from poise.rollouts.environments import inspect
@@ -158,12 +158,30 @@ def infinite(state: Any, action: Any, settings: Any) -> Any:
     return state, np.inf, False
 
 
-@pytest.mark.parametrize(("step", "error"), [(raising, KernelUnavailableError), (infinite, EnvironmentFailureError)])
-def test_a_kernel_that_breaks_the_contract_is_an_error_and_no_crash(step: Any, error: type[Exception]) -> None:
+def _broken(step: Any) -> KernelEngine:
     broken = dataclasses.replace(cartpole.KERNEL, name="broken", step=step, time_limit=5)
+    return KernelEngine(CARTPOLE, kernel=broken, compare=False)
+
+
+def test_a_kernel_that_raises_is_an_error_and_no_crash() -> None:
     made = architecture("CartPole-v1", "linear")
-    with KernelEngine(CARTPOLE, kernel=broken, compare=False) as engine, pytest.raises(error):
+    with _broken(raising) as engine, pytest.raises(KernelUnavailableError):
         engine.run(made, policies(made), SEEDS)
+
+
+def test_an_episode_whose_rewards_are_not_finite_fails() -> None:
+    made = architecture("CartPole-v1", "linear")
+    with _broken(infinite) as engine:
+        batch = engine.run(made, policies(made), SEEDS, sum_observations=True)
+    assert batch.failed.all()
+    assert (
+        batch.first_failure
+        == f"CartPole-v1, seed {SEEDS[0]}: expected finite rewards, got a return of inf after 500 steps"
+    )
+    assert not (batch.terminated | batch.truncated).any()
+    assert batch.observation_sums is not None
+    assert batch.observation_sums.count == 0
+    assert not batch.observation_sums.total.any()
 
 
 @pytest.mark.slow

@@ -3,12 +3,41 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from poise.types import Json
+
+
+@contextmanager
+def stdout_kept_clean() -> Iterator[None]:
+    """Sends to stderr what is printed to stdout while the block runs, by Python and by compiled code."""
+    sys.stdout.flush()
+    try:
+        kept = os.dup(1)
+    except OSError:  # there is no stdout
+        yield
+        return
+    try:
+        os.dup2(2, 1)
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        _flush_compiled_code()
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+def _flush_compiled_code() -> None:
+    """Has the C library write out what it still holds of its own stdout."""
+    import ctypes
+
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).fflush(None)
 
 
 def print_json(value: Json) -> None:
@@ -38,6 +67,11 @@ def evaluation_lines(evaluation: Mapping[str, Json], indent: str = "") -> list[s
         f"from {number(e['min'])} to {number(e['max'])}, median {number(e['quantiles']['0.5'])}, "
         f"lowest 5% below {number(e['quantiles']['0.05'])}; {e['length_mean']:.1f} steps an episode",
     ]
+    if e.get("failed_episodes"):
+        lines.append(
+            f"the environment failed in {e['failed_episodes']:,} of them: none of these is a success, and no other "
+            f"figure has them. The first: {e['first_failure']}"
+        )
     if e["success_rate"] is not None:
         lines.append(
             f"return of at least {number(e['threshold'])} in {percent(e['success_rate'])} of episodes  "

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from poise.cli.output import note, number, percent
+from poise.cli.output import note, number, percent, stdout_kept_clean
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,16 +28,20 @@ WIDE = 110
 
 @contextmanager
 def progress(quiet: bool) -> Iterator[Observer]:
-    """An observer that shows how far the work is, while the block runs: a bar, or now and then a line."""
-    if quiet:
-        yield lambda event: None
-    elif sys.stderr.isatty():
-        from rich.console import Console
+    """An observer that shows how far the work is, while the block runs: a bar, or now and then a line.
 
-        with _Bars(Console(stderr=True)) as bars:
-            yield bars.observe
-    else:
-        yield _Lines().observe
+    Whatever an environment prints meanwhile goes to stderr: stdout is for the result.
+    """
+    with stdout_kept_clean():
+        if quiet:
+            yield lambda event: None
+        elif sys.stderr.isatty():
+            from rich.console import Console
+
+            with _Bars(Console(stderr=True)) as bars:
+                yield bars.observe
+        else:
+            yield _Lines().observe
 
 
 class Meter:

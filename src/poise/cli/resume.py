@@ -35,4 +35,5 @@ def command(
     if is_finished(run) and not any(value is not None for value in changes.values()):
         note("this run is finished; a larger budget (--max-steps, …) lets its search go on")
     with progress(quiet) as observe:
-        return report(resume(run, observe=observe, workers=workers, step_seconds=step_seconds, **changes), as_json)
+        resumed = resume(run, observe=observe, workers=workers, step_seconds=step_seconds, **changes)
+    return report(resumed, as_json)

@@ -140,6 +140,13 @@ def _lines(run: Run) -> list[str]:
         "  paid        "
         + ", ".join(f"{phase} {episodes[phase]:,} episodes ({steps[phase]:,} steps)" for phase in steps)
     )
+    failures = result.get("failed_episodes", {})  # runs of before these were counted have none
+    if any(failures.values()):
+        failed = ", ".join(f"{phase} {count:,} episodes" for phase, count in failures.items() if count)
+        lines.append(f"  failed      {failed}; each has the worst score. The first: {result['first_failure']}")
+    if result.get("time_limit_is_ours"):
+        limit = result["max_episode_steps"]
+        lines.append(f"  limit       {limit:,} steps an episode, set by poise: the environment has none of its own")
     lines.append(f"  stopped     {result['stopped_because']}")
     seconds = f" in {result['seconds']:.1f} s" if "seconds" in result else ""
     lines.append(f"  run         {result['run']}{seconds}, engine {result['engine']}")

@@ -40,7 +40,8 @@ class Engine(ABC):
 
         Raises:
             InvalidValueError: for wrong shapes or types, or no episodes.
-            EnvironmentFailureError: if the environment raises, or returns NaN.
+            EnvironmentFailureError: if there is no environment to play. One that fails in an episode spoils only that
+                one: its return is NaN, and `EpisodeBatch.first_failure` says what happened.
         """
         parameters = architecture.check_parameters(parameters, dimensions=2)
         seeds = np.asarray(seeds)

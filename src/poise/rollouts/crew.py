@@ -12,7 +12,6 @@ import threading
 import time
 from typing import Any
 
-from poise.errors import EnvironmentFailureError
 from poise.rollouts.channel import At, Failed, Hello, Play, Played, Ready, Where
 from poise.rollouts.player import Work
 from poise.rollouts.process import WorkerProcess
@@ -275,7 +274,7 @@ class _Keeper(threading.Thread):
         if self._hangs:
             index = max(lost.start, min(part.start + self._ended, lost.stop - 1))
             said = f"{name}, seed {seeds[index]}: {explanation(self._crew.hello.step_seconds)}"
-            order.task.fail(index, EnvironmentFailureError(said))
+            order.task.hang(lost, index, said)
         else:
             _log.info("a worker ended %s while it played %s; its episodes are played again", how, name)
             order.task.lose(lost, name, int(seeds[lost.start]), how)

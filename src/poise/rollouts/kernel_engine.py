@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from poise.errors import EnvironmentFailureError, InvalidValueError
+from poise.errors import InvalidValueError
 from poise.kernels._cache import Announce, to_stderr
 from poise.kernels._program import Episodes, Program
 from poise.kernels._variant import PolicyShape, Variant
@@ -18,7 +18,8 @@ from poise.policies.mlp import Mlp
 from poise.rollouts.base import Engine
 from poise.rollouts.cores import check_workers
 from poise.rollouts.environments import close, make
-from poise.types import EnvironmentSpec, EpisodeBatch, FloatArray, ObservationSums, SeedArray
+from poise.rollouts.player import not_finite
+from poise.types import BoolArray, EnvironmentSpec, EpisodeBatch, FloatArray, ObservationSums, SeedArray
 
 
 class KernelEngine(Engine):
@@ -101,14 +102,23 @@ class KernelEngine(Engine):
             None if normalizer is None else np.concatenate([normalizer.mean, normalizer.scale]),
             self._threads,
         )
-        _check_returns(self._spec, episodes, seeds)
+        failed = ~np.isfinite(episodes.returns)
+        failure = _failure(self._spec, episodes, seeds, failed)
         sums = None
         if sum_observations:
             size = architecture.observation.size
             # Episode by episode in their order, as every engine adds them.
-            total = np.add.accumulate(episodes.sums.reshape(-1, 2 * size), axis=0)[-1]
-            sums = ObservationSums(int(episodes.lengths.sum()), total[:size], total[size:])
-        return EpisodeBatch(episodes.returns, episodes.lengths, episodes.terminated, episodes.truncated, sums)
+            each = episodes.sums.reshape(-1, 2 * size)
+            total = np.add.accumulate(np.where(failed.reshape(-1, 1), 0.0, each), axis=0)[-1]
+            sums = ObservationSums(int(episodes.lengths[~failed].sum()), total[:size], total[size:])
+        return EpisodeBatch(
+            np.where(failed, np.nan, episodes.returns),
+            episodes.lengths,
+            episodes.terminated & ~failed,
+            episodes.truncated & ~failed,
+            sums,
+            failure,
+        )
 
     def _program(self, architecture: Architecture, sum_observations: bool) -> Program:
         _check_policy(self._kernel, architecture)
@@ -149,14 +159,12 @@ def _check_environment(kernel: Kernel, settings: Numbers, spec: EnvironmentSpec)
         raise KernelUnavailableError(f"the kernel for {spec.id} is not used: {found}")
 
 
-def _check_returns(spec: EnvironmentSpec, episodes: Episodes, seeds: SeedArray) -> None:
-    bad = np.argwhere(~np.isfinite(episodes.returns))
-    if bad.size:
-        place = tuple(bad[0])
-        raise EnvironmentFailureError(
-            f"{spec.id}, seed {seeds[place]}: expected finite rewards, got a return of {episodes.returns[place]} "
-            f"after {episodes.lengths[place]} steps"
-        )
+def _failure(spec: EnvironmentSpec, episodes: Episodes, seeds: SeedArray, failed: BoolArray) -> str | None:
+    """What is wrong with the first episode whose rewards do not add up to a number."""
+    if not failed.any():
+        return None
+    place = tuple(np.argwhere(failed)[0])
+    return not_finite(spec.id, int(seeds[place]), float(episodes.returns[place]), int(episodes.lengths[place]))
 
 
 def _check_policy(kernel: Kernel, architecture: Architecture) -> None:

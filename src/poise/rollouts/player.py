@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
+import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -20,6 +23,13 @@ if TYPE_CHECKING:
     from poise.rollouts.environments import Environment
 
 
+MAX_HANGS = 3
+"""How often an environment may hang in one process, a time limit each, before nobody waits for it again."""
+
+LONGEST_MESSAGE = 300
+"""Characters of an environment's own message that are kept."""
+
+
 class Episode(NamedTuple):
     """What came of one episode.
 
@@ -28,7 +38,8 @@ class Episode(NamedTuple):
         length: its steps.
         terminated, truncated: how it ended.
         sums: the features of its observations added up in their order, then their squares, shape (2 * features,);
-            ``None`` where nobody asked.
+            zeros if it failed, ``None`` where nobody asked.
+        failure: how the environment failed, in words; ``None`` for an episode that came to its end.
     """
 
     total: float
@@ -36,6 +47,19 @@ class Episode(NamedTuple):
     terminated: bool
     truncated: bool
     sums: FloatArray | None
+    failure: str | None = None
+
+    @classmethod
+    def failed(cls, failure: str, length: int, work: Work) -> Episode:
+        """One that came to no end.
+
+        Args:
+            failure: in words, the same whenever and wherever it happens.
+            length: steps that were taken.
+            work: what it was part of.
+        """
+        size = work.architecture.observation.size
+        return cls(math.nan, length, False, False, np.zeros(2 * size) if work.sum_observations else None, failure)
 
 
 @dataclass(frozen=True)
@@ -77,6 +101,14 @@ class Work:
         )
 
 
+class _FailedError(Exception):
+    """The environment failed in an episode, after so many steps."""
+
+    def __init__(self, message: str, length: int) -> None:
+        super().__init__(message)
+        self.length = length
+
+
 class Player:
     """Plays episodes in an environment of its own.
 
@@ -91,12 +123,13 @@ class Player:
         self._spec = spec
         self._environment: Environment | None = make(spec)
         self.steps = 0
+        self._hangs = 0
 
     def play(self, work: Work) -> Iterator[Episode]:
-        """The episodes, one by one as they end.
+        """The episodes, one by one as they end. One in which the environment fails has no return, and says why.
 
         Raises:
-            EnvironmentFailureError: the environment raised, or returned what it must not.
+            EnvironmentFailureError: the environment hangs again and again, or no other can be made after it failed.
         """
         candidate, act = -1, None
         size = work.architecture.observation.size
@@ -106,8 +139,11 @@ class Player:
             sums = np.zeros(2 * size) if work.sum_observations else None
             watched = act if sums is None else _watched(act, work.architecture, sums)
             with np.errstate(over="ignore", invalid="ignore"):  # extreme parameters are no fault of anybody
-                episode = self._play(watched, seed)
-            yield Episode(*episode, sums)
+                try:
+                    episode = Episode(*self._play(watched, seed), sums)
+                except _FailedError as failed:
+                    episode = Episode.failed(str(failed), failed.length, work)
+            yield episode
 
     def _play(self, act: ActFunction, seed: int) -> tuple[float, int, bool, bool]:
         if self._environment is None:
@@ -122,19 +158,15 @@ class Player:
                 total += float(reward)
                 length += 1
                 self.steps += 1
-        except (Exception, TimeLimitError) as error:
+        except (Exception, SystemExit, TimeLimitError) as error:
             self.close()  # an environment that failed may be in any state: the next episode starts with a new one
-            if isinstance(error, TimeLimitError):
-                raise EnvironmentFailureError(f"{self._spec.id}, seed {seed}, step {length + 1}: {error}") from error
-            said = str(error) if isinstance(error, PoiseError) else f"raised {type(error).__name__}: {error}"
-            raise EnvironmentFailureError(
-                f"{self._spec.id}, seed {seed}, step {length + 1}: {said}; "
-                "expected an environment that keeps Gymnasium's contract (gymnasium.utils.env_checker can check it)"
-            ) from error
+            said = in_words(error)
+            self._hangs += isinstance(error, TimeLimitError)
+            if self._hangs >= MAX_HANGS:
+                raise EnvironmentFailureError(f"{self._spec.id}, seed {seed}, step {length + 1}: {said}") from error
+            raise _FailedError(f"{self._spec.id}, seed {seed}, step {length + 1}: {said}", length) from error
         if not math.isfinite(total):
-            raise EnvironmentFailureError(
-                f"{self._spec.id}, seed {seed}: expected finite rewards, got a return of {total} after {length} steps"
-            )
+            raise _FailedError(not_finite(self._spec.id, seed, total, length), length)
         return total, length, bool(terminated), bool(truncated)
 
     def close(self) -> None:
@@ -142,6 +174,21 @@ class Player:
         if self._environment is not None:
             close(self._environment)
             self._environment = None
+
+
+def in_words(error: BaseException) -> str:
+    """What an environment raised, and where, in words that are the same in every process and every directory."""
+    if isinstance(error, PoiseError | TimeLimitError):
+        return str(error)
+    text = re.sub(r"0x[0-9a-fA-F]{4,}", "0x…", f"raised {type(error).__name__}: {error}")
+    text = text if len(text) <= LONGEST_MESSAGE else text[:LONGEST_MESSAGE] + " …"
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{text} ({PurePath(last.filename).name}, line {last.lineno})"
+
+
+def not_finite(name: str, seed: int, total: float, length: int) -> str:
+    """What is said of rewards that do not add up to a number."""
+    return f"{name}, seed {seed}: expected finite rewards, got a return of {total} after {length} steps"
 
 
 def _watched(act: ActFunction, architecture: Architecture, sums: FloatArray) -> ActFunction:
@@ -167,16 +214,18 @@ def batch_of(episodes: Sequence[Episode], shape: tuple[int, int]) -> EpisodeBatc
         episodes: candidates × episodes of them.
         shape: (candidates, episodes).
     """
-    totals, lengths, terminated, truncated, sums = zip(*episodes, strict=True)
+    totals, lengths, terminated, truncated, sums, failures = zip(*episodes, strict=True)
     observation_sums = None
     if sums[0] is not None:
         both = np.add.accumulate(np.stack(sums), axis=0)[-1]
         size = both.size // 2
-        observation_sums = ObservationSums(sum(lengths), both[:size], both[size:])
+        seen = sum(episode.length for episode in episodes if episode.failure is None)
+        observation_sums = ObservationSums(seen, both[:size], both[size:])
     return EpisodeBatch(
         np.array(totals, dtype=np.float64).reshape(shape),
         np.array(lengths, dtype=np.int64).reshape(shape),
         np.array(terminated, dtype=np.bool_).reshape(shape),
         np.array(truncated, dtype=np.bool_).reshape(shape),
         observation_sums,
+        next((failure for failure in failures if failure is not None), None),
     )

@@ -90,7 +90,7 @@ class Pool(Engine):
         self, architecture: Architecture, parameters: FloatArray, seeds: SeedArray, sum_observations: bool
     ) -> EpisodeBatch:
         work = Work.of(architecture, parameters, seeds, sum_observations)
-        task, began = Task(len(work)), time.perf_counter()
+        task, began = Task(work), time.perf_counter()
         all_there = self._crew is not None and self._crew.is_complete
         try:
             crew = self._offer(task, work)

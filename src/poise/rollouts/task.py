@@ -6,26 +6,29 @@ from collections import Counter, deque
 from collections.abc import Sequence
 
 from poise.errors import EnvironmentFailureError, PoiseError
-from poise.rollouts.player import Episode
+from poise.rollouts.player import MAX_HANGS, Episode, Work
 
 MAX_DEATHS = 3
 """How many workers an episode may take with it."""
 
 
 class Task:
-    """Episodes 0 to `size` - 1. What is asked here twice is answered the same, whoever plays what and when.
+    """The episodes of a call. What is asked here twice is answered the same, whoever plays what and when.
 
     It is not safe for threads by itself: its users hold one lock.
 
     Args:
-        size: how many.
+        work: the episodes.
 
     Attributes:
         deaths: how often each episode was lost with its worker.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, work: Work) -> None:
+        size = len(work)
         self.deaths: Counter[int] = Counter()
+        self._work = work
+        self._hangs = 0
         self._episodes: list[Episode | None] = [None] * size
         self._free: deque[range] = deque([range(size)])
         self._missing = size
@@ -77,16 +80,33 @@ class Task:
         """
         self.deaths.update(lost)
         if len(lost) == 1 and self.deaths[lost.start] >= MAX_DEATHS:
-            self.fail(
+            self._spoil(
                 lost.start,
-                EnvironmentFailureError(
-                    f"{name}, seed {seed}: the process that played it ended {MAX_DEATHS} times ({how}); expected an "
-                    "environment that lets its process live. Look for a crash in its compiled code, a call of exit, or "
-                    "too little memory for so many workers (--workers, workers= in Python)"
-                ),
+                f"{name}, seed {seed}: the process that played it ended {MAX_DEATHS} times ({how}); expected an "
+                "environment that lets its process live. Look for a crash in its compiled code, a call of exit, or "
+                "too little memory for so many workers (--workers, workers= in Python)",
             )
             return
         self.give_back([range(index, index + 1) for index in lost])
+
+    def hang(self, lost: range, index: int, failure: str) -> None:
+        """An episode hung until its worker was ended. After some of them nobody waits for another.
+
+        Args:
+            lost: the episodes that went with the worker.
+            index: the one that hung.
+            failure: in words.
+        """
+        self._hangs += 1
+        if self._hangs >= MAX_HANGS:
+            self.fail(index, EnvironmentFailureError(failure))
+            return
+        self._spoil(index, failure)
+        self.give_back([part for part in (range(lost.start, index), range(index + 1, lost.stop)) if part])
+
+    def _spoil(self, index: int, failure: str) -> None:
+        """An episode that nobody can play counts as failed."""
+        self.put(index, [Episode.failed(failure, 0, self._work)])
 
     def give_back(self, parts: Sequence[range]) -> None:
         """Parts that were taken and not played come next again, in their order."""

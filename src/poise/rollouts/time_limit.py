@@ -65,6 +65,7 @@ def time_limit(seconds: float, progress: Callable[[], int]) -> Iterator[None]:
         now = progress()
         seen, silent = now, silent + 1 if now == seen else 0
         if silent >= LOOKS:
+            silent = 0  # what comes next has the whole time again
             raise TimeLimitError(explanation(seconds))
 
     previous = signal.signal(signal.SIGALRM, look)

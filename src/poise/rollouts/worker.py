@@ -49,7 +49,7 @@ def main(incoming: BinaryIO) -> None:
     code = 0
     try:
         server.serve()
-    except (SystemExit, EOFError, OSError):
+    except (_AskedToLeaveError, EOFError, OSError):
         pass  # asked to go, or nobody is there any more
     except BaseException:
         traceback.print_exc()
@@ -61,7 +61,11 @@ def main(incoming: BinaryIO) -> None:
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
-    raise SystemExit
+    raise _AskedToLeaveError
+
+
+class _AskedToLeaveError(BaseException):
+    """Somebody wants this process to end. Not `SystemExit`: that may come from an environment."""
 
 
 class _Server:

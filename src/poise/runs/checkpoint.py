@@ -24,7 +24,7 @@ from poise.runs.files import MAX_FILE_BYTES, write_atomic
 from poise.search import SearchState
 from poise.seeding import Purpose, SeedStream
 from poise.statistics.plateau import Plateau
-from poise.types import Json, ObservationSums, Usage
+from poise.types import Failures, Json, ObservationSums, Usage
 
 FORMAT, VERSION = "poise.checkpoint", 2
 Restored = TypeVar("Restored")
@@ -42,25 +42,27 @@ class Progress:
         selection_seeds: gives out the episodes of selection.
         selection_usage: what confirming and selecting have cost.
         winner: the candidate chosen, once it is.
-        before_race: where selection stood when the search had ended: position of its seeds, and usage; ``None`` until
-            then. A larger budget takes the run back to there.
+        before_race: where selection stood when the search had ended: position of its seeds, usage and failures;
+            ``None`` until then. A larger budget takes the run back to there.
+        selection_failures: the episodes of selection in which the environment failed.
     """
 
     search: SearchState
     selection_seeds: SeedStream
     selection_usage: Usage = field(default_factory=Usage)
     winner: Candidate | None = None
-    before_race: tuple[int, Usage] | None = None
+    before_race: tuple[int, Usage, Failures] | None = None
+    selection_failures: Failures = field(default_factory=Failures)
 
     def end_search(self) -> None:
         """Notes that the search has ended, and only the race is left."""
-        self.before_race = self.selection_seeds.position, self.selection_usage
+        self.before_race = self.selection_seeds.position, self.selection_usage, self.selection_failures
 
     def reopen(self) -> None:
         """Goes back to the end of the search, as if no race had been run."""
         self.winner = None
         if self.before_race is not None:
-            position, self.selection_usage = self.before_race
+            position, self.selection_usage, self.selection_failures = self.before_race
             self.selection_seeds = SeedStream(self.selection_seeds.seed, Purpose.SELECTION, position)
             self.before_race = None
 
@@ -144,6 +146,8 @@ def _to_state(progress: Progress) -> dict[str, Any]:
         "sums": None if sums is None else {"count": sums.count, "total": sums.total, "squares": sums.squares},
         "usage": asdict(search.usage),
         "selection_usage": asdict(progress.selection_usage),
+        "failures": asdict(search.failures),
+        "selection_failures": asdict(progress.selection_failures),
         # As arrays: before the first generation they are infinite, which JSON cannot say.
         "range": np.array([search.lowest, search.highest]),
         "generation": search.generation,
@@ -156,7 +160,11 @@ def _to_state(progress: Progress) -> dict[str, Any]:
         "winner": None if progress.winner is None else from_candidate(progress.winner),
         "before_race": None
         if progress.before_race is None
-        else {"position": progress.before_race[0], "usage": asdict(progress.before_race[1])},
+        else {
+            "position": progress.before_race[0],
+            "usage": asdict(progress.before_race[1]),
+            "failures": asdict(progress.before_race[2]),
+        },
     }
 
 
@@ -172,6 +180,7 @@ def _from_state(state: dict[str, Any], base: Architecture) -> Progress:
         scale=None if scale is None else Normalizer(scale["mean"], scale["scale"]),
         sums=None if sums is None else ObservationSums(sums["count"], sums["total"], sums["squares"]),
         usage=Usage(**state["usage"]),
+        failures=Failures(**state.get("failures", {})),
         lowest=float(state["range"][0]),
         highest=float(state["range"][1]),
         generation=state["generation"],
@@ -187,7 +196,10 @@ def _from_state(state: dict[str, Any], base: Architecture) -> Progress:
         SeedStream(seed, Purpose.SELECTION, state["selection_position"]),
         Usage(**state["selection_usage"]),
         None if winner is None else to_candidate(winner, base),
-        None if before is None else (before["position"], Usage(**before["usage"])),
+        None
+        if before is None
+        else (before["position"], Usage(**before["usage"]), Failures(**before.get("failures", {}))),
+        Failures(**state.get("selection_failures", {})),
     )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, TypeVar
 
-from poise.errors import OutputError, RunStoppedError
+from poise.errors import EnvironmentFailureError, OutputError, RunStoppedError
 
 Result = TypeVar("Result")
 """What a session ends with."""
@@ -72,12 +72,16 @@ def until_stopped(path: Path, work: Callable[[], Result], keep: Callable[[], Res
 
     Raises:
         RunStoppedError: a file cannot be written.
+        EnvironmentFailureError: it came from the work; what was found so far is written down.
     """
     try:
         try:
             return work()
         except KeyboardInterrupt:
             return keep()
+        except EnvironmentFailureError:
+            keep()
+            raise
     except OutputError as error:
         raise RunStoppedError(
             f"{error}. What was written is whole; when that is mended, go on with: poise resume {path}"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
 
+import numpy as np
+
+from poise.errors import EnvironmentFailureError
 from poise.evaluation import EpisodeRows, Evaluation, evaluate
 from poise.policies.candidate import Candidate
 from poise.rollouts.base import Engine
@@ -20,9 +24,11 @@ from poise.runs.files import read_json, write_json
 from poise.runs.plan import Plan
 from poise.runs.policy import Policy, load
 from poise.seeding import Purpose, SeedStream
-from poise.types import EnvironmentSpec, Json, Observer, Usage
+from poise.types import EnvironmentSpec, EpisodeBatch, Failures, Json, Observer, Usage
 
 STOPPED = "interrupted"
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -101,6 +107,7 @@ class Findings:
         best_score: the highest score met on the way: a claim, not a result.
         stopped_because: why it ended, in words.
         real_episodes: where a model was learnt, every episode it was learnt from; elsewhere ``None``.
+        search_failures, selection_failures: the episodes in which the environment failed.
     """
 
     search: Usage
@@ -109,12 +116,22 @@ class Findings:
     best_score: float | None
     stopped_because: str | None
     real_episodes: list[Json] | None = None
+    search_failures: Failures = field(default_factory=Failures)
+    selection_failures: Failures = field(default_factory=Failures)
 
     @classmethod
     def of(cls, progress: Progress) -> Findings:
         """Those of a black-box search."""
         state = progress.search
-        return cls(state.usage, progress.selection_usage, state.generation, state.best_claim, state.stopped_because)
+        return cls(
+            state.usage,
+            progress.selection_usage,
+            state.generation,
+            state.best_claim,
+            state.stopped_because,
+            search_failures=state.failures,
+            selection_failures=progress.selection_failures,
+        )
 
 
 def report(job: Job, findings: Findings, winner: Candidate, clock: PhaseClock) -> Run:
@@ -132,7 +149,7 @@ def report(job: Job, findings: Findings, winner: Candidate, clock: PhaseClock) -
     )
     clock.lap("evaluation")
     policy = job.policy(winner, {**evaluation.to_json(), "engine": job.engine.name})
-    account = _account(job, findings, evaluation, rows.batch.usage)
+    account = _account(job, findings, evaluation, rows.batch)
     _record_episodes(job, policy, rows)
     policy.save(directory.policy)
     write_json(directory.evaluation, account)
@@ -143,7 +160,7 @@ def stopped(job: Job, findings: Findings, best: Candidate, clock: PhaseClock) ->
     """Keeps what was found so far as a policy without a certificate."""
     policy = job.policy(best, None)
     policy.save(job.directory.policy)
-    account = _account(job, replace(findings, stopped_because=STOPPED), None, Usage())
+    account = _account(job, replace(findings, stopped_because=STOPPED), None, None)
     return Run(job.directory.path, {**_result(job.directory, policy, account), **clock.to_json()}, policy.environment)
 
 
@@ -153,9 +170,17 @@ def finished(directory: RunDirectory) -> Run:
     return Run(directory.path, _result(directory, policy, account))
 
 
-def _account(job: Job, findings: Findings, evaluation: Evaluation | None, evaluation_usage: Usage) -> dict[str, Json]:
+def _account(
+    job: Job, findings: Findings, evaluation: Evaluation | None, evaluated: EpisodeBatch | None
+) -> dict[str, Json]:
     """What was found and what was paid: the content of ``evaluation.json``."""
-    paid = {"search": findings.search, "selection": findings.selection, "evaluation": evaluation_usage}
+    usage, failures = (Usage(), Failures()) if evaluated is None else (evaluated.usage, evaluated.failures)
+    paid = {"search": findings.search, "selection": findings.selection, "evaluation": usage}
+    failed = {
+        "search": findings.search_failures,
+        "selection": findings.selection_failures,
+        "evaluation": failures,
+    }
     lived = {} if findings.real_episodes is None else {"real_episodes": findings.real_episodes}
     return {
         "evaluation": None if evaluation is None else evaluation.to_json(),
@@ -163,8 +188,12 @@ def _account(job: Job, findings: Findings, evaluation: Evaluation | None, evalua
         "generations": findings.generations,
         "steps": {phase: usage.steps for phase, usage in paid.items()},
         "episodes": {phase: usage.episodes for phase, usage in paid.items()},
+        "failed_episodes": {phase: some.episodes for phase, some in failed.items()},
+        "first_failure": sum(failed.values(), Failures()).first,
         **lived,
         "engine": job.engine.name,
+        "max_episode_steps": job.info.max_episode_steps,
+        "time_limit_is_ours": job.info.time_limit_is_ours,
         "stopped_because": findings.stopped_because,
     }
 
@@ -184,5 +213,11 @@ def _result(directory: RunDirectory, policy: Policy, account: Mapping[str, Json]
 def _record_episodes(job: Job, policy: Policy, rows: EpisodeRows) -> None:
     """Keeps the first, the best and the worst episode of the evaluation, to be looked at."""
     returns = rows.batch.returns[0]
-    for index in sorted({0, int(returns.argmax()), int(returns.argmin())}):
-        job.directory.write_episode(record(policy.environment, policy.act, int(rows.seeds[index])))
+    first = int(np.flatnonzero(~rows.batch.failed[0])[0])
+    for index in sorted({first, int(np.nanargmax(returns)), int(np.nanargmin(returns))}):
+        try:
+            recording = record(policy.environment, policy.act, int(rows.seeds[index]))
+        except EnvironmentFailureError as error:  # it did not when it was evaluated: that is what counts
+            _log.warning("an episode is not kept to be looked at: %s", error)
+            continue
+        job.directory.write_episode(recording)

@@ -122,4 +122,5 @@ def _race(job: Job, progress: Progress, candidates: Sequence[Candidate], floor: 
     seeds, observe = progress.selection_seeds, job.observe
     result = race(job.engine, candidates, seeds, limit=limit or 1, floor=floor, observe=observe)
     progress.selection_usage += result.usage
+    progress.selection_failures += result.failures
     return result
