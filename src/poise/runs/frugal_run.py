@@ -295,6 +295,8 @@ def _to_state(progress: Progress) -> dict[str, Any]:
         "transitions": asdict(learning.transitions),
         "episodes": [asdict(episode) for episode in learning.episodes],
         "candidates": [checkpoint.from_candidate(candidate) for candidate in learning.candidates],
+        "planned_at": learning.planned_at,
+        "expected": learning.expected,
         "seconds": learning.seconds,
         "stopped_because": learning.stopped_because,
         "winner": None if progress.winner is None else checkpoint.from_candidate(progress.winner),
@@ -313,6 +315,8 @@ def _from_state(state: dict[str, Any], info: EnvironmentInfo) -> Progress:
         transitions=Transitions(**state["transitions"]),
         episodes=[RealEpisode(**episode) for episode in state["episodes"]],
         candidates=[checkpoint.to_candidate(candidate, base) for candidate in state["candidates"]],
+        planned_at=state["planned_at"],
+        expected=state["expected"],
         seconds=state["seconds"],
         stopped_because=state["stopped_because"],
     )
