@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import poise
+from poise import imagination
 from poise.__main__ import run as command
 from poise.errors import InvalidValueError, UnknownNameError, UnsupportedSpaceError
 from poise.rollouts.recording import replay
@@ -163,3 +164,42 @@ def test_the_command_prints_each_real_episode_and_lists_them_in_json(
     assert "real episode 1  40 steps so far  return 40.0  no model yet" in captured.err
     assert command(["train", "CartPole-v1", "--frugal", "--dry-run"]) == 0
     assert "5,000 real steps" in capsys.readouterr().out
+
+
+QUICK_WORLD: dict[str, Any] = {**SMALL, "max_episodes": 3, "selection_episodes": 3}
+
+
+@pytest.fixture
+def quick_world(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"POPULATION": 6, "FIRST_GENERATIONS": 1, "LAST_GENERATIONS": 1, "LONGEST": 10}.items():
+        monkeypatch.setattr(imagination, name, value)
+
+
+@pytest.mark.usefixtures("quick_world")
+def test_where_lasting_is_not_all_a_world_is_learnt_and_its_policies_race(tmp_path: Path) -> None:
+    result = poise.train("Pendulum-v1", seed=1, out=tmp_path / "run", **QUICK_WORLD).result
+    assert [episode["steps"] for episode in result["real_episodes"]] == [200, 400, 600]
+    assert [episode["predicted"] is None for episode in result["real_episodes"]] == [True, False, False]
+    assert result["policy"] == "quadratic"
+    assert result["episodes"]["selection"] >= 3
+
+
+@pytest.mark.usefixtures("quick_world")
+@pytest.mark.parametrize("moment", [1, 2])
+def test_a_search_in_a_learnt_world_resumes_to_the_same_bytes(tmp_path: Path, moment: int) -> None:
+    whole = poise.train("Pendulum-v1", seed=5, out=tmp_path / "whole", **QUICK_WORLD)
+
+    def stop(event: Event) -> None:
+        if event.phase == "search" and event.metrics["generation"] == moment:
+            signal.raise_signal(signal.SIGINT)
+
+    stopped = poise.train("Pendulum-v1", seed=5, out=tmp_path / "stopped", observe=stop, **QUICK_WORLD)
+    assert stopped.interrupted
+    assert _contents(poise.resume(tmp_path / "stopped").path) == _contents(whole.path)
+
+
+@pytest.mark.slow
+def test_pendulum_swings_up_after_a_thousand_real_steps(tmp_path: Path) -> None:
+    result = poise.train("Pendulum-v1", seed=2, out=tmp_path / "run", max_steps=1_000, frugal=True).result
+    assert result["steps"]["search"] == 1_000
+    assert result["evaluation"]["mean"] > -400

@@ -35,7 +35,7 @@ BLIND_SHARE = 1e-4
 """Rewards are explained by what was done alone, if no more than this share of their variance is left."""
 
 MARGIN = 0.5
-"""How far beyond what was observed a model is followed where no bound is known, as a share of the range."""
+"""How far beyond what was observed a model is followed, as a share of the range."""
 
 FARTHEST = 2.0
 """Most that one feature counts for in how far an episode ranges, in ranges met so far."""
@@ -86,6 +86,7 @@ class World:
         controls, rewards = lived.controls[going_on], lived.rewards[going_on]
         self._control_rewards = _explained_by(controls, rewards)
         self.blind = self._control_rewards is not None
+        self._reward_range = float(rewards.min()), float(rewards.max())
         inputs = np.concatenate([self.scaled(lived.before[going_on]), controls], axis=1)
         changes = (lived.after - lived.before)[going_on] / self.scale
         self._fit(inputs, np.concatenate([changes, rewards[:, np.newaxis]], axis=1), rng)
@@ -97,8 +98,8 @@ class World:
     def _limits(self, seen: FloatArray, low: FloatArray, high: FloatArray) -> None:
         least, most = seen.min(axis=0), seen.max(axis=0)
         margin = MARGIN * (most - least)
-        self._low = self.scaled(np.where(np.isfinite(low), low, least - margin)).astype(np.float32)
-        self._high = self.scaled(np.where(np.isfinite(high), high, most + margin)).astype(np.float32)
+        self._low = self.scaled(np.maximum(low, least - margin)).astype(np.float32)
+        self._high = self.scaled(np.minimum(high, most + margin)).astype(np.float32)
         self._seen = np.maximum((most - least) / self.scale, 1e-6).astype(np.float32)
 
     def _fit(self, inputs: FloatArray, targets: FloatArray, rng: np.random.Generator) -> None:
@@ -138,9 +139,7 @@ class World:
         for _ in range(steps):
             controls = act(state)
             change = self._change(np.concatenate([state, controls], axis=-1), phase)
-            earned = (
-                change[..., -1] if self._control_rewards is None else quadratic_terms(controls) @ self._control_rewards
-            )
+            earned = self._earned(controls, change)
             state = np.clip(state + change[..., :-1], self._low, self._high)
             if self.ending is not None:
                 ended = self.ending(state)
@@ -158,7 +157,8 @@ class World:
 
     def _earned(self, controls: Floats, change: Floats) -> Floats:
         if self._control_rewards is None:
-            return change[..., -1]
+            # What was never earned is not believed: far from the data anything may be predicted.
+            return np.clip(change[..., -1], *self._reward_range)
         return np.asarray(quadratic_terms(controls) @ self._control_rewards, dtype=np.float32)
 
     def _change(self, inputs: Floats, phase: Floats) -> Floats:

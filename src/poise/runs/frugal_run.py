@@ -154,7 +154,8 @@ def explain(config: TrainConfig, info: EnvironmentInfo) -> list[str]:
         f"environment  {info.spec.id}: {info.observation.size} features, {info.action.kind} actions, at most "
         f"{info.max_episode_steps:,} steps an episode",
         "first        resets without a step, to measure the scale of a start",
-        "then         a linear model refitted at every step and its best regulator, if every step earns the same",
+        "then         a linear model refitted at every step and its best regulator, while every step earns the same",
+        "otherwise    a learnt world and a search inside it, again and again; the best policies race for real",
         "budget       " + ", ".join(f"{value:,} real {unit}" for unit, value in limits if value is not None),
     ]
 
