@@ -23,6 +23,9 @@ Workers = Annotated[
     int | None,
     typer.Option("--workers", help="Processes or threads that play; no result depends on it. [default: one a core]"),
 ]
+TensorBoard = Annotated[
+    bool, typer.Option("--tensorboard", help="Also write event files for TensorBoard, into the run's directory.")
+]
 StepSeconds = Annotated[
     float, typer.Option("--step-seconds", help="Seconds that a reset or step of an environment may take.")
 ]

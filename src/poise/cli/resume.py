@@ -20,6 +20,7 @@ def command(
     target: Annotated[float | None, typer.Option(help="Another target.")] = None,
     workers: options.Workers = None,
     step_seconds: options.StepSeconds = 300.0,
+    tensorboard: options.TensorBoard = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> int:
@@ -35,5 +36,7 @@ def command(
     if is_finished(run) and not any(value is not None for value in changes.values()):
         note("this run is finished; a larger budget (--max-steps, …) lets its search go on")
     with progress(quiet) as observe:
-        resumed = resume(run, observe=observe, workers=workers, step_seconds=step_seconds, **changes)
+        resumed = resume(
+            run, observe=observe, workers=workers, step_seconds=step_seconds, tensorboard=tensorboard, **changes
+        )
     return report(resumed, as_json)

@@ -65,6 +65,7 @@ def command(
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and why, and do nothing.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Then serve the page on which the policy is watched.")] = False,
+    tensorboard: options.TensorBoard = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> int:
@@ -94,7 +95,15 @@ def command(
     from poise.runs.train import train
 
     with progress(quiet) as observe:
-        run = train(env, out=out, observe=observe, workers=workers, step_seconds=step_seconds, **settings)
+        run = train(
+            env,
+            out=out,
+            observe=observe,
+            workers=workers,
+            step_seconds=step_seconds,
+            tensorboard=tensorboard,
+            **settings,
+        )
     code = report(run, as_json)
     if watch and not run.interrupted:
         from poise.cli.watch import watch as serve

@@ -59,23 +59,13 @@ class RunDirectory:
         self._open: dict[Path, int] = {}
 
     @classmethod
-    def create(cls, out: str | Path | None, env: str, seed: int) -> RunDirectory:
+    def create(cls, path: Path) -> RunDirectory:
         """Makes the directory of a new run, and takes hold of it until `close`.
 
-        Args:
-            out: where; ``None`` for ``runs/<env>/<time>-<seed>``.
-            env: the environment's identifier.
-            seed: the run's seed.
-
         Raises:
-            OutputError: if `out` is there already and not empty, or cannot be made or written.
+            OutputError: if `path` is there already and not empty, or cannot be made or written.
             RunInUseError: another process has just begun a run there.
         """
-        if out is not None:
-            path = Path(out)
-        else:
-            stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-            path = _free(Path("runs") / re.sub(r"[/: ]+", "_", env), f"{stamp}-{seed}")
         _check_free(path)
         new = [folder for folder in (path, *path.parents) if not folder.exists()]
         try:
@@ -251,8 +241,15 @@ def _check_free(path: Path) -> None:
         raise OutputError(f"cannot make {path}: {error.strerror or error}") from error
 
 
-def _free(parent: Path, name: str) -> Path:
-    """`name` under `parent`, with a number behind it if there is one already."""
+def new_path(env: str, seed: int) -> Path:
+    """Where a run goes that nobody gave a place: ``runs/<env>/<time>-<seed>``, with a number behind it if need be.
+
+    Args:
+        env: the environment's identifier.
+        seed: the run's seed.
+    """
+    parent = Path("runs") / re.sub(r"[/: ]+", "_", env)
+    name = f"{datetime.now():%Y%m%d-%H%M%S}-{seed}"
     path, number = parent / name, 1
     while path.exists():
         number += 1

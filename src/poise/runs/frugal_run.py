@@ -70,9 +70,7 @@ class Progress:
             self.before_choice = None
 
 
-def train(
-    config: TrainConfig, info: EnvironmentInfo, out: str | Path | None, engines: MakeEngine, observe: Observer
-) -> Run:
+def train(config: TrainConfig, info: EnvironmentInfo, path: Path, engines: MakeEngine, observe: Observer) -> Run:
     """A new run.
 
     Raises:
@@ -81,7 +79,7 @@ def train(
     frugal.check(info)  # before anything is written, and before a step is spent
     with engines(info.spec, _base(info), config.engine) as engine:
         config = _resolved(config, info, compiled=engine.name == "kernel")
-        directory = RunDirectory.create(out, info.spec.id, config.seed)
+        directory = RunDirectory.create(path)
         try:
             write_json(directory.config, config.to_json(_NO_PLAN.to_json()))
             return _run(Job(config, _NO_PLAN, directory, info, engine, observe), _beginning(config, info))

@@ -18,12 +18,13 @@ from poise.rollouts.time_limit import DEFAULT_SECONDS
 from poise.runs import checkpoint, frugal_run, table_run
 from poise.runs.checkpoint import Progress
 from poise.runs.config import Scale, TrainConfig
-from poise.runs.directory import RunDirectory
+from poise.runs.directory import RunDirectory, new_path
 from poise.runs.files import write_json
 from poise.runs.plan import Plan, explain, plan_for, resolved
 from poise.runs.recovery import recover, reopen
 from poise.runs.report import Job, Run, finished
 from poise.runs.session import play_on
+from poise.runs.tensorboard import observed
 from poise.search import CONFIRMED, PROBES, TARGET_CONFIRMED, SearchState, check_budget
 from poise.seeding import Purpose, SeedStream
 from poise.types import EnvironmentSpec, Event, Observer
@@ -36,6 +37,7 @@ def train(
     observe: Observer | None = None,
     workers: int | None = None,
     step_seconds: float = DEFAULT_SECONDS,
+    tensorboard: bool = False,
     **settings: Any,
 ) -> Run:
     """Searches for a policy, chooses one and evaluates it, and keeps everything in a run.
@@ -47,6 +49,7 @@ def train(
         observe: told of every step of the way.
         workers: how many play at once; ``None`` for one a processor. No result depends on it.
         step_seconds: how long an environment that Gymnasium plays may take for one ``reset`` or ``step``.
+        tensorboard: also write event files for TensorBoard, into the run's directory.
         settings: any attribute of `TrainConfig`: ``seed``, ``policy``, ``optimizer``, ``max_steps``, …
 
     Raises:
@@ -59,20 +62,29 @@ def train(
     spec = specify(env, settings.get("env_args"))
     config = TrainConfig(spec.id, **{**settings, "env_args": dict(spec.kwargs)})
     info = inspect(spec)
+    path = new_path(info.spec.id, config.seed) if out is None else Path(out)
+    engines = partial(make_engine, workers=workers, step_seconds=step_seconds)
+    with observed(tensorboard, path, observe or _nobody) as told:
+        return _train(config, info, path, engines, told)
+
+
+def _train(
+    config: TrainConfig, info: EnvironmentInfo, path: Path, engines: frugal_run.MakeEngine, observe: Observer
+) -> Run:
+    """A new run of one of the three kinds."""
     if config.frugal:
-        engines = partial(make_engine, workers=workers, step_seconds=step_seconds)
-        return frugal_run.train(config, info, out, engines, observe or _nobody)
+        return frugal_run.train(config, info, path, engines, observe)
     plan = plan_for(config, info)
     first = plan.first_architecture(info)
-    with make_engine(info.spec, first, config.engine, workers=workers, step_seconds=step_seconds) as engine:
+    with engines(info.spec, first, config.engine) as engine:
         config = _resolved(config, info, plan, engine)
         progress = None if plan.learns_a_table else _beginning(config, plan, first)
         if progress is not None:
             _check_budget(config, plan, progress)  # before anything is written
-        directory = RunDirectory.create(out, info.spec.id, config.seed)
+        directory = RunDirectory.create(path)
         try:
             write_json(directory.config, config.to_json(plan.to_json()))
-            job = Job(config, plan, directory, info, engine, observe or _nobody)
+            job = Job(config, plan, directory, info, engine, observe)
             return table_run.train(job) if progress is None else play_on(job, progress)
         finally:
             directory.close()
@@ -123,6 +135,7 @@ def resume(
     observe: Observer | None = None,
     workers: int | None = None,
     step_seconds: float = DEFAULT_SECONDS,
+    tensorboard: bool = False,
     **budget: Any,
 ) -> Run:
     """Goes on with a run that was stopped, from its last checkpoint.
@@ -133,6 +146,7 @@ def resume(
         observe: told of every step of the way.
         workers: how many play at once; ``None`` for one a processor. No result depends on it.
         step_seconds: how long an environment that Gymnasium plays may take for one ``reset`` or ``step``.
+        tensorboard: also write event files for TensorBoard, into the run's directory.
         budget: a larger ``max_steps``, ``max_episodes``, ``max_seconds``, or another ``target``.
 
     Raises:
@@ -152,13 +166,14 @@ def resume(
     engines = partial(make_engine, workers=workers, step_seconds=step_seconds)
     directory.take()
     try:
-        if config.frugal:
-            return frugal_run.resume(directory, config, changes, info, engines, observe or _nobody)
-        config, plan = replace(config, **changes), Plan.from_json(directory.read_config().get("plan"))
-        first = plan.first_architecture(info)
-        with engines(info.spec, first, config.engine) as engine:
-            job = Job(config, plan, directory, info, engine, observe or _nobody)
-            return table_run.resume(job, changes) if plan.learns_a_table else _taken_up(job, first, changes)
+        with observed(tensorboard, directory.path, observe or _nobody) as told:
+            if config.frugal:
+                return frugal_run.resume(directory, config, changes, info, engines, told)
+            config, plan = replace(config, **changes), Plan.from_json(directory.read_config().get("plan"))
+            first = plan.first_architecture(info)
+            with engines(info.spec, first, config.engine) as engine:
+                job = Job(config, plan, directory, info, engine, told)
+                return table_run.resume(job, changes) if plan.learns_a_table else _taken_up(job, first, changes)
     finally:
         directory.close()
 
