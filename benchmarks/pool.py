@@ -5,7 +5,8 @@ python benchmarks/pool.py [--workers 2] [--seconds 0.2 2 10] [--json pool.json]
 A row is an environment and an amount of work, given as the seconds that one process takes. "whole" is the time of one
 process divided by that of the pool, with all that the pool costs: it begins alone, starts its workers, and ends them.
 "workers" is the same once they are there. More than 1 is a gain; less than 1 would be a loss. The shortest of `REPEATS`
-times counts, one process and the pool in turn, for other programs may be at work.
+times counts, one process and the pool in turn, for other programs may be at work. "processors" is the processor time of
+the pool with its workers, over that of one process: what starting workers and handing over cost, whoever else computes.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import resource
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -64,12 +66,17 @@ def play(engine: Engine, architecture: Architecture, generations: int, first: in
     return time.perf_counter() - began
 
 
-def whole(make: Callable[[], Engine], architecture: Architecture, generations: int) -> float:
-    """The same with a new engine, from before it is made until it is closed."""
-    began = time.perf_counter()
+def processor_time() -> float:
+    """Seconds of processors that this process and its ended children have used."""
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+
+
+def whole(make: Callable[[], Engine], architecture: Architecture, generations: int) -> tuple[float, float]:
+    """Wall and processor time of the same with a new engine, from before it is made until it is closed."""
+    began, used = time.perf_counter(), processor_time()
     with make() as engine:
         play(engine, architecture, generations)
-    return time.perf_counter() - began
+    return time.perf_counter() - began, processor_time() - used
 
 
 def measure(identifier: str, seconds: float, workers: int) -> dict[str, float]:
@@ -84,13 +91,17 @@ def measure(identifier: str, seconds: float, workers: int) -> dict[str, float]:
             (play(one, architecture, generations), play(several, architecture, generations)) for _ in range(REPEATS)
         ]
     alone, there = (min(column) for column in zip(*times, strict=True))
-    from_the_start = min(whole(lambda: Pool(info.spec, workers), architecture, generations) for _ in range(REPEATS))
-    alone_from_the_start = min(whole(lambda: InProcess(info.spec), architecture, generations) for _ in range(REPEATS))
+    ends: list[list[tuple[float, float]]] = [[], []]
+    for _ in range(REPEATS):
+        ends[0].append(whole(lambda: InProcess(info.spec), architecture, generations))
+        ends[1].append(whole(lambda: Pool(info.spec, workers), architecture, generations))
+    (one_wall, one_used), (wall, used) = ([min(column) for column in zip(*times, strict=True)] for times in ends)
     return {
-        "one process": alone_from_the_start,
-        "pool": from_the_start,
-        "whole": alone_from_the_start / from_the_start,
+        "one process": one_wall,
+        "pool": wall,
+        "whole": one_wall / wall,
         "workers": alone / there,
+        "processors": used / one_used,
     }
 
 
@@ -104,8 +115,8 @@ def main() -> None:
     gymnasium.register("Heavy-v0", entry_point=lambda **_: Heavy(), max_episode_steps=50)
     environments = ["CartPole-v1", "Heavy-v0"]
     environments += ["BipedalWalker-v3"] if importlib.util.find_spec("Box2D") else []
-    print(f"| environment | work | one process, s | pool of {options.workers}, s | whole | workers |")
-    print("|---|---|---|---|---|---|")
+    print(f"| environment | work | one process, s | pool of {options.workers}, s | whole | workers | processors |")
+    print("|---|---|---|---|---|---|---|")
     found: dict[str, dict[str, float]] = {}
     for identifier in environments:
         for seconds in options.seconds:
