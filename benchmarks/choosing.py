@@ -56,7 +56,7 @@ def cells(environments: list[str], seeds: int, steps: int) -> list[dict[str, Any
     ]
     ways.append({"optimizer": "auto", "policy": "auto"})
     return [
-        {"env": env, "seed": s, "steps": steps, **way} for env in ENVIRONMENTS for way in ways for s in range(seeds)
+        {"env": env, "seed": s, "steps": steps, **way} for env in environments for way in ways for s in range(seeds)
     ]
 
 
