@@ -25,7 +25,7 @@ from typing import Any
 
 from poise.errors import InvalidFileError, OutputError
 from poise.rollouts.recording import Recording
-from poise.runs.files import TEMPORARY, read_json, sync_directory, write_json
+from poise.runs.files import TEMPORARY, read_json, sync_directory, write_all, write_json
 from poise.runs.lock import Lock
 from poise.types import Json
 
@@ -78,6 +78,7 @@ class RunDirectory:
         directory._lock.acquire()
         try:
             _check_free(path)  # another process may have run there in between
+            directory._sweep()
         except OutputError:
             directory.close()
             raise
@@ -103,6 +104,10 @@ class RunDirectory:
             OutputError: it cannot be written.
         """
         self._lock.acquire()
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Removes what a killed process had not finished writing."""
         for folder in (self.path, self.episodes):
             for left in folder.glob(f".*{TEMPORARY}"):
                 with suppress(OSError):
@@ -114,12 +119,11 @@ class RunDirectory:
         Raises:
             OutputError: it cannot be written; part of it may stand in the file, which `keep_lines` recognises.
         """
-        data = memoryview(json.dumps(line, allow_nan=False).encode() + b"\n")
+        data = json.dumps(line, allow_nan=False).encode() + b"\n"
         try:
             if file not in self._open:
                 self._open[file] = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-            while data:
-                data = data[os.write(self._open[file], data) :]
+            write_all(self._open[file], data)
         except OSError as error:
             raise OutputError(f"cannot write {file}: {error.strerror or error}") from error
 
@@ -230,12 +234,17 @@ def _is_whole(line: bytes) -> bool:
         return False
 
 
+def _is_left_over(name: str) -> bool:
+    """Whether a file is what a run leaves that was killed before it had a configuration."""
+    return name == LOCK or (name.startswith(".config.json.") and name.endswith(TEMPORARY))
+
+
 def _check_free(path: Path) -> None:
     """Raises `OutputError` unless a run may begin there."""
     try:
         if path.exists() and not path.is_dir():
             raise OutputError(f"{path} is a file; expected a directory that does not exist yet")
-        if path.is_dir() and any(entry.name != LOCK for entry in path.iterdir()):
+        if path.is_dir() and not all(_is_left_over(entry.name) for entry in path.iterdir()):
             raise OutputError(f"{path} exists and is not empty; choose another --out, or remove it first")
     except OSError as error:
         raise OutputError(f"cannot make {path}: {error.strerror or error}") from error

@@ -36,11 +36,12 @@ def write_atomic(path: Path, text: str, *, previous: Path | None = None) -> None
     temporary: str | None = None
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=TEMPORARY)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            os.fchmod(file.fileno(), 0o644)
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            os.fchmod(handle, 0o644)
+            write_all(handle, text.encode())
+            os.fsync(handle)
+        finally:
+            os.close(handle)
         if previous is not None and path.exists():
             os.replace(path, previous)
         os.replace(temporary, path)
@@ -52,6 +53,13 @@ def write_atomic(path: Path, text: str, *, previous: Path | None = None) -> None
         if temporary is not None:
             with suppress(OSError):
                 os.unlink(temporary)
+
+
+def write_all(handle: int, data: bytes) -> None:
+    """Writes to an open file until everything is written, or an `OSError` says why it cannot be."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(handle, rest) :]
 
 
 def sync_directory(path: Path) -> None:

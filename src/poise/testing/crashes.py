@@ -1,0 +1,213 @@
+"""Runs that are disturbed on purpose: killed at any moment, or failed by the disk at any of its calls.
+
+A run must come out of it with the bytes that it would have had. `Disk` stands between poise and the system's calls that
+write; `kill_and_resume` kills whole processes.
+"""
+
+from __future__ import annotations
+
+import errno
+import multiprocessing
+import os
+import random
+import signal
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import poise
+from poise.errors import PoiseError
+from poise.runs import directory, files, lock, recovery, saver
+
+Fault = Literal["error", "die before", "die after"]
+"""What happens at a call: it says that the disk is full, or the process ends just before or just after it."""
+
+CALLS = ("open", "write", "fsync", "replace", "mkstemp", "close")
+"""The calls that a fault can happen at."""
+
+SAME = ("metrics.jsonl", "policy.json", "evaluation.json")
+"""The files of a run that hold neither times nor paths."""
+
+
+class Died(BaseException):
+    """The process would have ended here."""
+
+
+class Disk:
+    """The system's calls that write, one of which goes wrong.
+
+    Args:
+        at: which call, counted from 1; 0 for none.
+        fault: what happens at it.
+
+    Attributes:
+        calls: how many there have been.
+    """
+
+    def __init__(self, at: int = 0, fault: Fault = "error") -> None:
+        self.at, self.fault, self.calls = at, fault, 0
+        self._open: set[int] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(tempfile if name == "mkstemp" else os, name)
+        return self._watched(name, found) if name in CALLS else found
+
+    def _watched(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def watched(*arguments: Any, **options: Any) -> Any:
+            self.calls += 1
+            goes_wrong = self.calls == self.at and (name != "close" or self.fault != "error")
+            if goes_wrong and self.fault == "die before":
+                raise Died
+            if goes_wrong and self.fault == "error":
+                if name == "write":  # a full disk takes what it can
+                    call(arguments[0], bytes(arguments[1])[: len(arguments[1]) // 2])
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            result = call(*arguments, **options)
+            if name in ("open", "mkstemp"):
+                self._open.add(result if name == "open" else result[0])
+            elif name == "close":
+                self._open.discard(arguments[0])
+            if goes_wrong:
+                raise Died
+            return result
+
+        return watched
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Lets runs write to this disk while the block runs; files that a death leaves open are closed after it."""
+        modules: tuple[Any, ...] = (files, directory, lock, recovery)
+        for module in modules:
+            module.os = self
+        modules[0].tempfile = self
+        try:
+            yield
+        finally:
+            for module in modules:
+                module.os = os
+            modules[0].tempfile = tempfile
+            for handle in self._open:
+                with suppress(OSError):
+                    os.close(handle)
+            self._open.clear()
+
+
+@contextmanager
+def saved_at_every_generation() -> Iterator[None]:
+    """Lets runs be saved as often as can be while the block runs."""
+    kept = saver.LEAST_SECONDS, saver.LARGEST_SHARE
+    saver.LEAST_SECONDS, saver.LARGEST_SHARE = 0.0, 1e9
+    try:
+        yield
+    finally:
+        saver.LEAST_SECONDS, saver.LARGEST_SHARE = kept
+
+
+def begin_or_resume(path: Path, env: str, settings: dict[str, Any]) -> None:
+    """Plays a run to its end, from wherever it stands."""
+    if (path / "config.json").exists():
+        poise.resume(path, workers=settings.get("workers"))
+    else:
+        poise.train(env, out=path, **settings)
+
+
+def contents(path: Path) -> dict[str, bytes]:
+    """What two equal runs have in common: their files without times, and their episodes."""
+    names = [*SAME, *sorted(f"episodes/{file.name}" for file in (path / "episodes").iterdir())]
+    return {name: (path / name).read_bytes() for name in names}
+
+
+def trouble_in(path: Path) -> str | None:
+    """Why a run that was disturbed cannot be read, if it cannot."""
+    if not (path / "config.json").exists():
+        return None  # it had not begun
+    try:
+        run = directory.RunDirectory.existing(path)
+        run.read_config()
+        run.read_metrics()
+        if run.policy.exists():
+            poise.load(path)
+    except PoiseError as error:
+        return str(error)
+    return None
+
+
+@dataclass
+class Kills:
+    """What came of killing.
+
+    Attributes:
+        kills: how many there were.
+        runs: how many runs were killed, each several times, and then let go to the end.
+        different: runs that ended with other bytes.
+        unreadable: what could not be read after a kill.
+        errors: resumed runs that ended with an error.
+    """
+
+    kills: int = 0
+    runs: int = 0
+    different: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+
+def kill_and_resume(folder: Path, env: str, settings: dict[str, Any], kills: int, rng: random.Random) -> Kills:
+    """Kills runs at random moments and resumes them, and compares what comes of it with an undisturbed run.
+
+    Processes are forked, so that a kill costs no start of an interpreter: the caller should have no threads.
+
+    Args:
+        folder: where the runs are made.
+        env: the environment.
+        settings: of `poise.train`.
+        kills: how many at least.
+        rng: chooses the moments.
+    """
+    began = time.monotonic()
+    _let_run(_forked(folder / "undisturbed", env, settings))
+    whole_seconds = time.monotonic() - began
+    expected, outcome = contents(folder / "undisturbed"), Kills()
+    while outcome.kills < kills:
+        path = folder / f"killed-{outcome.runs}"
+        outcome.runs += 1
+        for _ in range(rng.randint(1, 12)):
+            process = _forked(path, env, settings)
+            process.join(rng.uniform(0.0, 1.1 * whole_seconds))
+            if process.is_alive() and process.pid is not None:
+                os.kill(process.pid, signal.SIGKILL)
+                process.join()
+                outcome.kills += 1
+            trouble = trouble_in(path)
+            if trouble is not None:
+                outcome.unreadable.append(trouble)
+            if (path / "evaluation.json").exists():
+                break
+        process = _forked(path, env, settings)
+        _let_run(process)
+        if process.exitcode != 0:
+            outcome.errors.append(f"{path}: {process.exitcode}")
+        elif contents(path) != expected:
+            outcome.different.append(str(path))
+    return outcome
+
+
+def _forked(path: Path, env: str, settings: dict[str, Any]) -> Any:
+    process = multiprocessing.get_context("fork").Process(target=_in_a_child, args=(path, env, settings))
+    process.start()
+    return process
+
+
+def _in_a_child(path: Path, env: str, settings: dict[str, Any]) -> None:
+    with saved_at_every_generation():
+        begin_or_resume(path, env, settings)
+
+
+def _let_run(process: Any) -> None:
+    process.join(300.0)
+    if process.exitcode is None:
+        process.kill()
+        raise TimeoutError("a run did not come to its end within five minutes")
