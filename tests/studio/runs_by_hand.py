@@ -63,8 +63,12 @@ def write_run(
     weights: Sequence[float] | None = None,
     age_seconds: float = 3600.0,
     seed: int = 0,
+    running: bool = False,
 ) -> Path:
-    """A run of some generations, with a policy if there are weights, and an evaluation if there is a result."""
+    """A run of some generations, with a policy if there are weights, and an evaluation if there is a result.
+
+    One that is running has this process at work on it.
+    """
     path = root / name
     path.mkdir(parents=True)
     plan = {"stages": [{"policy": "linear", "optimizer": "snes", "optimizer_args": {}}], "open_ended": True}
@@ -93,6 +97,8 @@ def write_run(
             "stopped_because": "the budget of steps is used",
         }
         (path / "evaluation.json").write_text(json.dumps(account))
+    if running:
+        (path / "lock").write_text(f"{os.getpid()}\n")
     age(path, age_seconds)
     return path
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ def states(root: Path) -> dict[str, str]:
 
 def test_every_run_is_found_with_its_state(tmp_path: Path) -> None:
     write_run(tmp_path, "CartPole-v1/done", means=[10, 20], result=499.0, weights=GOOD)
-    write_run(tmp_path, "CartPole-v1/under way", means=[10], age_seconds=1)
+    write_run(tmp_path, "CartPole-v1/under way", means=[10], running=True)
     write_run(tmp_path, "killed", means=[10])
     write_run(tmp_path, "a/b/empty")
     write_run(tmp_path, "damaged", means=[10])
@@ -43,22 +44,32 @@ def test_every_run_is_found_with_its_state(tmp_path: Path) -> None:
     }
 
 
-def test_a_run_that_was_stopped_just_now_does_not_run(tmp_path: Path) -> None:
-    path = write_run(tmp_path, "x", means=[10], age_seconds=3)
+def test_a_run_runs_while_the_process_in_its_lock_lives(tmp_path: Path) -> None:
+    path = write_run(tmp_path, "x", means=[10], running=True)
+    assert states(tmp_path) == {"x": "running"}
+    with subprocess.Popen([sys.executable, "-c", ""]) as child:
+        child.wait()
+    (path / "lock").write_text(f"{child.pid}\n")  # it was killed, and left its lock behind
+    assert states(tmp_path) == {"x": "stopped"}
+    (path / "lock").unlink()
+    age(path, 0)
+    assert states(tmp_path) == {"x": "stopped"}
+
+
+def test_where_the_lock_names_nobody_a_run_runs_that_has_just_written(tmp_path: Path) -> None:
+    path = write_run(tmp_path, "x", means=[10])
+    (path / "lock").touch()
+    assert states(tmp_path) == {"x": "stopped"}
+    age(path, 3)
     assert states(tmp_path) == {"x": "running"}
     (path / "policy.json").write_text("{}")  # the last act of a search that is stopped
-    os.utime(path / "policy.json", (time.time() - 2, time.time() - 2))
     assert states(tmp_path) == {"x": "stopped"}
-    with (path / "metrics.jsonl").open("a") as file:
-        file.write(json.dumps(generation(2, 11.0)) + "\n")  # and it goes on
-    assert states(tmp_path) == {"x": "running"}
 
 
-def test_a_run_that_is_known_to_run_does_so_however_long_it_is_silent(tmp_path: Path) -> None:
+def test_what_is_known_of_a_run_counts_more_than_its_files(tmp_path: Path) -> None:
     write_run(tmp_path, "x", means=[10])
     assert RunIndex(tmp_path, lambda: {"x": True}).rows()[0].state == "running"
-    write_run(tmp_path, "y", means=[10], age_seconds=0)
-    assert states(tmp_path)["y"] == "running"
+    write_run(tmp_path, "y", means=[10], running=True)
     row = RunIndex(tmp_path, lambda: {"y": False}).row("y")
     assert row is not None
     assert row.state == "stopped"

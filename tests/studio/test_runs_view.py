@@ -32,7 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "broken" / "config.json").write_text("{")
     age(root / "broken", 90)
     write_run(root, "doomed", means=[1, 2], result=10.0, weights=GOOD, age_seconds=100)
-    write_run(root, "young", env="Pendulum-v1", means=[-1400, -1300], age_seconds=1)
+    write_run(root, "young", env="Pendulum-v1", means=[-1400, -1300], running=True, age_seconds=1)
     for number in range(55):
         write_run(root, f"dull/{number:02}", means=[10], result=float(number), age_seconds=10_000 + number)
     return root

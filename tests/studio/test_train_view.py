@@ -88,7 +88,7 @@ def test_stopping_keeps_everything_and_closing_the_page_stops_nothing(url: str, 
 
 
 def test_a_run_begun_on_a_terminal_is_shown_just_the_same(url: str, open_page: Open, folder: Path) -> None:
-    path = write_run(folder, "by/hand", means=[20, 300], weights=GOOD, age_seconds=1)
+    path = write_run(folder, "by/hand", means=[20, 300], weights=GOOD, running=True)
     (path / "policy.json").rename(path / "kept")
     page = open_page(f"{url}runs/by/hand", home=url).page
     expect(page.locator(".run-status")).to_contain_text("Searching: 2 generations")

@@ -44,3 +44,52 @@ def command(
 
     serve(create_app(runs=runs, token=token), port, host, on_ready=ready, on_notice=note, token=token)
     return 0
+
+
+def train_in_studio(context: typer.Context, env: str, seed: int, out: str | None, browser: bool = True) -> int:
+    """Begins the training of a command line in a process of its own, and serves the page on which it is followed.
+
+    Args:
+        context: of the command `poise train`, whose other options the training is given.
+        env: the environment.
+        seed: of the run.
+        out: the run's directory, if one was named.
+        browser: whether to open the page where there is a screen.
+    """
+    from poise.studio.app import create_app
+    from poise.studio.server import open_browser_if_possible, serve
+    from poise.studio.trainings import Order
+
+    root = RUNS if out is None else Path(out).resolve().parent
+    app = create_app(runs=root)
+    trainings = app.state.trainings
+    name = trainings.free_name(Order(env, seed)) if out is None else Path(out).name
+    given = _words_of(context, without={"studio", "watch", "as_json", "quiet", "out"})
+
+    def ready(address: str) -> None:
+        trainings.begin(name, ["train", *given, "--out", str(root / name)])
+        say(f"watch it learn at {address}runs/{name}  (Ctrl-C ends, and keeps everything)")
+        if browser:
+            open_browser_if_possible(f"{address}runs/{name}")
+
+    serve(app, None, on_ready=ready, on_notice=note)
+    return 0
+
+
+def _words_of(context: typer.Context, without: set[str]) -> list[str]:
+    """What was given on the command line, as words that give the same again."""
+    words: list[str] = []
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        source = context.get_parameter_source(name)
+        if name in without or source is None or source.name != "COMMANDLINE":
+            continue
+        value = context.params[name]
+        if parameter.param_type_name == "argument":
+            words.append(str(value))
+        elif getattr(parameter, "is_flag", False):
+            words.append((parameter.opts if value else parameter.secondary_opts)[0])
+        else:
+            for one in value if parameter.multiple else [value]:
+                words += [parameter.opts[0], str(one)]
+    return words

@@ -17,6 +17,7 @@ STOPPED_AND_RESUMABLE = 3
 
 
 def command(
+    context: typer.Context,
     env: Annotated[str, typer.Argument(metavar="ENV", help="Gymnasium's identifier, for instance CartPole-v1.")],
     seed: options.Seed = 0,
     out: Annotated[str | None, typer.Option(help="The run's directory. [default: runs/ENV/TIME-SEED]")] = None,
@@ -66,11 +67,12 @@ def command(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and why, and do nothing.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Then serve the page on which the policy is watched.")] = False,
     tensorboard: options.TensorBoard = False,
+    studio: Annotated[bool, typer.Option("--studio", help="Train and watch it learn in the browser.")] = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> int:
     """Search for a small policy for ENV, and say honestly how good it is."""
-    settings = {
+    settings: dict[str, Any] = {
         "seed": seed,
         "policy": policy,
         "optimizer": optimizer,
@@ -92,6 +94,13 @@ def command(
     }
     if dry_run:
         return _show_plan(env, settings, as_json)
+    if studio:
+        from poise.cli.studio import train_in_studio
+        from poise.runs.config import TrainConfig
+        from poise.runs.train import check
+
+        check(TrainConfig(env, **settings))  # what cannot be done is said here, and not in the page
+        return train_in_studio(context, env, seed, out)
     from poise.runs.train import train
 
     with progress(quiet) as observe:

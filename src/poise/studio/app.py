@@ -73,7 +73,7 @@ def create_app(
         yield
         await asyncio.to_thread(library.close)
 
-    return Starlette(
+    app = Starlette(
         routes=[
             *_episode_routes(library),
             *runs_routes.routes(library),
@@ -88,6 +88,8 @@ def create_app(
         middleware=[Middleware(Guard, allowed_hosts=allowed_hosts, token=token)],
         exception_handlers=answers.HANDLERS,
     )
+    app.state.trainings = library.trainings
+    return app
 
 
 def _page_routes(library: Library) -> list[BaseRoute]:

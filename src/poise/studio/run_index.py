@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from poise.errors import PoiseError
+from poise.runs.directory import LOCK
 from poise.runs.files import read_json
 from poise.types import Json
 
@@ -21,7 +22,7 @@ DEEPEST = 3
 """Folders below the root in which runs are looked for: ``runs/CartPole-v1/20261123-181500-0`` needs two."""
 
 QUIET_SECONDS = 20.0
-"""An unfinished run that has written nothing for so long is taken for one that does not run any more."""
+"""Where nothing says which process is at work on a run, one that has written nothing for so long counts as stopped."""
 
 WATCHED_FILES = ("config.json", "metrics.jsonl", "policy.json", "evaluation.json", "checkpoint")
 
@@ -117,7 +118,7 @@ class RunIndex:
             return None
         if not any(name in inside for name in WATCHED_FILES):
             return None
-        signature = tuple(_stamp(inside.get(name)) for name in WATCHED_FILES)
+        signature = _signature(inside)
         alive = self.known().get(identifier)
         with self._lock:
             return self._row(identifier, signature, time.time(), alive)
@@ -142,7 +143,7 @@ class RunIndex:
             except OSError:
                 continue  # it went away while we looked, or is not ours to read
             if prefix and any(name in inside for name in WATCHED_FILES):
-                yield prefix, tuple(_stamp(inside.get(name)) for name in WATCHED_FILES)
+                yield prefix, _signature(inside)
             elif depth < DEEPEST:
                 for name, entry in inside.items():
                     if entry.is_dir(follow_symlinks=False):
@@ -156,9 +157,32 @@ class RunIndex:
         if row.state in ("broken", "kept") or (row.state == "finished" and not alive):
             return row
         if alive is None:
-            # A search that was stopped leaves a policy as its last act, newer than all else.
-            alive = now - row.changed < QUIET_SECONDS and not _was_stopped(signature)
+            alive = self._at_work(identifier, row, signature, now)
         return replace(row, state="running") if alive else row
+
+    def _at_work(self, identifier: str, row: RunRow, signature: Signature, now: float) -> bool:
+        """Whether a process is at work on a run: the one whose number stands in its lock, if the system has locks."""
+        try:
+            text = (self.root / identifier / LOCK).read_text(encoding="ascii", errors="replace").strip()
+        except OSError:
+            text = None
+        if os.name == "posix":  # elsewhere there are no locks, and signal 0 would end the process that is asked for
+            if text is None:
+                return False
+            if text.isdigit():
+                return _is_alive(int(text))
+        # A search that was stopped leaves a policy as its last act, newer than all else.
+        return now - row.changed < QUIET_SECONDS and not _was_stopped(signature)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True  # somebody else's
+    return True
 
 
 def sample_lines(file: Path, most: int = CURVE_POINTS) -> list[dict[str, Any]]:
@@ -194,6 +218,10 @@ def _entered(handle: Any, size: int, most: int) -> Iterator[bytes]:
             return
         place = handle.tell()
         yield line
+
+
+def _signature(inside: Mapping[str, os.DirEntry[str]]) -> Signature:
+    return tuple(_stamp(inside.get(name)) for name in WATCHED_FILES)
 
 
 def _stamp(entry: os.DirEntry[str] | None) -> tuple[int, int] | None:

@@ -162,15 +162,33 @@ class Trainings:
             InvalidValueError: too many are under way.
             OutputError: the folder of the runs cannot be made.
         """
+        name = self.free_name(order)
+        self.begin(name, order.arguments(self._root / name))
+        return name
+
+    def begin(self, name: str, arguments: Sequence[str]) -> None:
+        """Begins a training by what stands behind ``poise`` on a command line, in the folder of this name.
+
+        Args:
+            name: of the run; its folder is the one after ``--out``.
+            arguments: ``["train", "CartPole-v1", …]``.
+
+        Raises:
+            InvalidValueError: too many are under way.
+            OutputError: the folder cannot be made.
+        """
         with self._lock:
             self._check_room()
-            name = self._free_name(order)
             try:
-                (self._root / name).mkdir(parents=True)  # so that the page finds it from the first moment on
+                (self._root / name).mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise OutputError(f"cannot make {self._root / name}: {error.strerror or error}") from error
-            self._begin(name, order.arguments(self._root / name))
-            return name
+            self._begin(name, arguments)
+
+    def free_name(self, order: Order) -> str:
+        """A name for a run that is not taken: the environment's, then the time and the seed."""
+        with self._lock:
+            return self._free_name(order)
 
     def resume(self, name: str) -> None:
         """Goes on with a run that was stopped.

@@ -158,7 +158,7 @@ function results(runs) {
 /** Every other run against the first, on the same episodes; played when the person asks for it. */
 function tests(runs, signal, problem) {
   const [first, ...others] = runs.filter(({ hasPolicy }) => hasPolicy);
-  const list = make("ul", { class: "tests", role: "status" });
+  const list = make("ul", { class: "tests" });
   const start = make("button", { type: "button", class: "text-button primary", text: "Test them on the same episodes" });
   start.addEventListener("click", async () => {
     start.disabled = true;
@@ -178,7 +178,7 @@ function tests(runs, signal, problem) {
     }
     start.disabled = false;
   });
-  return part("paired", "Paired difference", make("p", { class: "hint", text: "Both play the same fresh episodes, so that an easy one favours neither." }), start, list);
+  return part("paired", "Paired difference", make("p", { class: "hint", text: "Both play the same fresh episodes, so that an easy one favours neither." }), start, make("div", { class: "tests-said", role: "status" }, list));
 }
 
 function sentenceOf(other, first, { mean, low, high, confidence, effectSize, episodes }) {
