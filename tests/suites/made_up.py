@@ -26,7 +26,11 @@ def results_of(
             failures[cell.name] = "it | broke"
             continue
         threshold = (thresholds or {}).get(cell.task)
-        lines[cell.name] = {"evaluation": {"mean": value, "threshold": threshold}, "steps": {"search": 100 + cell.seed}}
+        lines[cell.name] = {
+            "evaluation": {"mean": value, "threshold": threshold, "episodes": 50, "failed_episodes": 0},
+            "steps": {"search": 100 + cell.seed},
+            "first_failure": None,
+        }
         histories[cell.name] = _history(cell, value, random_return)
     return Results(suite, lines, histories, failures)
 

@@ -86,6 +86,15 @@ def test_a_run_that_failed_is_named_and_its_method_has_no_figure_over_all(suite:
     assert to_json(results)["overall"]["snes"]["interquartile_mean"] is None
 
 
+def test_a_run_whose_environment_failed_in_some_episodes_is_named(results: Results) -> None:
+    name = "A-v0, snes, seed 2"
+    line = {**results.lines[name], "first_failure": "a wheel came off"}
+    line["evaluation"] = {**line["evaluation"], "failed_episodes": 3}
+    spoiled = Results(results.suite, {**results.lines, name: line}, results.histories, {})
+    assert "With episodes that the environment failed" not in markdown(results, {})
+    assert f"| {name} | 3 of 50 episodes have no return; the first: a wheel came off |" in markdown(spoiled, {})
+
+
 def test_an_environment_without_any_run_is_left_out_of_the_whole_and_the_table_says_so(suite: Suite) -> None:
     none = [None] * 4
     results = results_of(suite, {**GOOD, ("A-v0", "snes"): none, ("A-v0", "random_search"): none})

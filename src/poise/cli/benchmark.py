@@ -49,6 +49,7 @@ def report(done: Benchmark, again: str, as_json: bool) -> int:
                 "runs": total,
                 "finished": len(results.lines),
                 "failed": dict(results.failures),
+                "spoiled": results.spoiled,
                 "interrupted": done.interrupted,
                 **({} if done.interrupted else tables.to_json(results)),
             }
@@ -60,6 +61,8 @@ def report(done: Benchmark, again: str, as_json: bool) -> int:
     if done.interrupted:
         note(f"stopped with {len(results.lines)} of {total} runs finished; nothing is lost. Go on with: {again}")
         return STOPPED_AND_RESUMABLE
+    for name, reason in results.spoiled.items():
+        note(f"spoiled: {name}: {reason}")
     for name, reason in results.failures.items():
         note(f"failed: {name}: {reason}")
     if results.failures:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 LEAST_SHARE = 0.02
 """Share of the work before which nothing is said of the rest: the first runs wait for compilers and imports."""
 
+BAR_WIDTH = 20
+"""Columns of the bar on a terminal."""
+
 SHOWN = 4
 """Runs under way that are named."""
 
@@ -31,11 +34,10 @@ def benchmark_progress(quiet: bool) -> Iterator[Callable[[Standing], None]]:
     elif sys.stderr.isatty():
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn
-        from rich.table import Column
 
         with Progress(
-            BarColumn(bar_width=20),
-            TextColumn("{task.fields[text]}", table_column=Column(no_wrap=True, overflow="ellipsis")),
+            BarColumn(bar_width=BAR_WIDTH),
+            TextColumn("{task.fields[text]}"),
             console=Console(stderr=True),
         ) as bar:
             yield _Bar(bar).observe
@@ -76,8 +78,12 @@ class _Bar:
         self._task = bar.add_task("", total=1.0, text="")
 
     def observe(self, standing: Standing) -> None:
-        text = _counts(standing) + self._pace.left(standing, time.monotonic())
-        self._bar.update(self._task, completed=standing.done, text=f"{text}  {_under_way(standing)}")
+        text = f"{_counts(standing)}{self._pace.left(standing, time.monotonic())}  {_under_way(standing)}"
+        # Cut here: of a line that is too long the table would also take from the bar.
+        room = self._bar.console.width - BAR_WIDTH - 2
+        self._bar.update(
+            self._task, completed=standing.done, text=text if len(text) <= room else text[: room - 1] + "…"
+        )
 
 
 class _Lines:

@@ -153,6 +153,16 @@ class Results:
         scores = self.scores(method)
         return None if scores is None else _figure(scores, "overall", method)
 
+    @property
+    def spoiled(self) -> dict[str, str]:
+        """Runs that were evaluated on fewer episodes than asked for, because the environment failed in the others."""
+        found = {}
+        for name, line in self.lines.items():
+            failed, asked = line["evaluation"].get("failed_episodes", 0), line["evaluation"]["episodes"]
+            if failed:
+                found[name] = f"{failed:,} of {asked:,} episodes have no return; the first: {line['first_failure']}"
+        return found
+
     def is_random_search(self, method: str) -> bool:
         """Whether a method is a line to beat."""
         return all(

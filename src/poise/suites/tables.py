@@ -36,11 +36,12 @@ def markdown(results: Results, pictures: Mapping[str, str]) -> str:
     ]
     if scales:
         parts += ["The score puts returns on one scale:", _table(["environment", "0 is", "", "1 is", ""], scales)]
-    if results.failures:
-        parts += [
-            "Without a result:",
-            _table(["run", "why"], [[k, v] for k, v in results.failures.items()]),
-        ]
+    for words, runs in (
+        ("Without a result:", results.failures),
+        ("With episodes that the environment failed, which count in no mean:", results.spoiled),
+    ):
+        if runs:
+            parts += [words, _table(["run", "why"], [[name, why] for name, why in runs.items()])]
     parts += [f"![{caption}]({path})" for path, caption in pictures.items()]
     return "\n\n".join(parts) + "\n"
 
