@@ -13,12 +13,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
 
 from playwright.sync_api import sync_playwright
 
 from poise.policies.architecture import Architecture
 from poise.rollouts.environments import inspect
+from poise.runs.train import train
 from poise.studio.app import create_app
 from poise.studio.server import serving
 from poise.studio.source import Watched
@@ -53,6 +55,20 @@ class Screen:
 
 Scheme = Literal["light", "dark"]
 
+VIEWS: dict[str, str] = {
+    "runs": "runs",
+    "train": "train",
+    "run": "runs/{first}",
+    "replay": "runs/{first}/replay?seed=7&t=60",
+    "tinker": "runs/{first}/tinker",
+    "compare": "compare?runs={first},{second}",
+    "learn": "learn",
+    "play-choice": "play",
+    "play": "play/CartPole-v1",
+    "gone": "runs/no-such-run",
+}
+"""Views of the studio and their addresses; the names of two runs are put in."""
+
 DESK, PHONE = Screen("desk", 1280, 800, 1), Screen("phone", 390, 844, 2)
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
@@ -65,15 +81,26 @@ def watched(environment: str, weights: Sequence[float]) -> Watched:
     return Watched.from_policy(info.spec, architecture, list(weights), certificate=proof, first_seed=7)
 
 
-def picture(browser: Browser, url: str, screen: Screen, scheme: Scheme, path: Path, scroll: int = 0) -> None:
-    """Writes what one window shows."""
+def picture(
+    browser: Browser,
+    url: str,
+    screen: Screen,
+    scheme: Scheme,
+    path: Path,
+    scroll: int = 0,
+    *,
+    waits_for_network: bool = True,
+) -> None:
+    """Writes what one window shows; a page that keeps asking its server is given a moment instead."""
     context = browser.new_context(
         viewport={"width": screen.width, "height": screen.height},
         device_scale_factor=screen.density,
         color_scheme=scheme,
     )
     page = context.new_page()
-    page.goto(url, wait_until="networkidle")
+    page.goto(url, wait_until="networkidle" if waits_for_network else "load")
+    if not waits_for_network:
+        page.wait_for_timeout(1_200)
     page.mouse.wheel(0, scroll)
     page.wait_for_timeout(300)
     page.screenshot(path=path)
@@ -103,6 +130,29 @@ def take_all(browser: Browser, folder: Path) -> None:
                 picture(browser, f"{url}?seed=seven", DESK, scheme, folder / f"trouble-{scheme}.png")
 
 
+def make_runs(root: Path) -> dict[str, str]:
+    """Three short trainings and a broken run, as a person would have them; the names of the first two."""
+    for name, seed, policy in (("by-night", 1, "quadratic"), ("by-day", 2, "linear+bias")):
+        train("Pendulum-v1", out=root / "Pendulum-v1" / name, seed=seed, policy=policy, max_steps=200_000)
+    train("CartPole-v1", out=root / "CartPole-v1" / "20261123-181500-0", policy="linear")
+    (root / "broken").mkdir()
+    (root / "broken" / "config.json").write_text("{")
+    return {"first": "Pendulum-v1/by-night", "second": "Pendulum-v1/by-day"}
+
+
+def take_views(browser: Browser, folder: Path) -> None:
+    """Every view of the studio on every screen."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory() as root:
+        names = make_runs(Path(root))
+        with serving(create_app(runs=Path(root))) as url:
+            for view, address in VIEWS.items():
+                for screen in (DESK, PHONE):
+                    for scheme in SCHEMES:
+                        path = folder / f"{view}-{screen.name}-{scheme}.png"
+                        picture(browser, url + address.format(**names), screen, scheme, path, waits_for_network=False)
+
+
 def main() -> None:
     """Reads the arguments."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
@@ -111,6 +161,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with chromium() as browser:
         if arguments.folder:
+            take_views(browser, arguments.folder)
             take_all(browser, arguments.folder)
         if arguments.readme:
             with serving(create_app(watched("CartPole-v1", POLICIES["CartPole-v1"]))) as url:

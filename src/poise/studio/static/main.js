@@ -76,8 +76,10 @@ function say(heading, words) {
 function mark({ view, run }) {
   const here = view === "run" || run !== null ? "/runs" : `/${view}`;
   for (const link of byId("nav").children) {
-    if (link.getAttribute("href") === here) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
+    if (link.getAttribute("href") === here) {
+      link.setAttribute("aria-current", "page");
+      byId("nav").scrollLeft = link.offsetLeft - byId("nav").offsetLeft - 40; // where there is no room for all of them
+    } else link.removeAttribute("aria-current");
   }
 }
 
