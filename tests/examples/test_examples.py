@@ -105,3 +105,9 @@ def test_the_version_from_scratch_needs_no_poise() -> None:
 def test_every_example_is_tested() -> None:
     tested = Path(__file__).read_text()
     assert [p.name for p in EXAMPLES.glob("*.py") if p.name not in tested] == []
+
+
+def test_the_first_episode_ever_played_is_drawn(tmp_path: Path) -> None:
+    said = _run("first_episode.py", "--svg", "first.svg", cwd=tmp_path)
+    assert "the first episode ever played: 500 steps, from 500 real ones" in said
+    assert (tmp_path / "first.svg").read_text().count("<polyline") == 2

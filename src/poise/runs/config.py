@@ -104,7 +104,7 @@ class TrainConfig:
             raise InvalidValueError(f"confidence must be between 0 and 1, got {self.confidence}")
 
     def _check_frugal(self) -> None:
-        for name in ("policy", "optimizer", "optimizer_args", "episodes_per_candidate", "normalize"):
+        for name in ("policy", "optimizer", "optimizer_args", "episodes_per_candidate", "normalize", "survival_bonus"):
             value = getattr(self, name)
             if value and value != AUTO:
                 raise InvalidValueError(
