@@ -145,7 +145,9 @@ def _register_steady() -> None:
         gymnasium.register("poise-probe/Steady-v0", entry_point=lambda **_: Steady(), max_episode_steps=5)
 
 
-@pytest.mark.parametrize("setting", [{"policy": "linear"}, {"optimizer": "snes"}, {"normalize": "none"}, {"survival_bonus": 1.0}])
+@pytest.mark.parametrize(
+    "setting", [{"policy": "linear"}, {"optimizer": "snes"}, {"normalize": "none"}, {"survival_bonus": 1.0}]
+)
 def test_what_it_decides_itself_cannot_be_asked_for(tmp_path: Path, setting: dict[str, Any]) -> None:
     with pytest.raises(InvalidValueError, match="beside frugal, which decides it"):
         poise.train("CartPole-v1", out=tmp_path / "run", **SMALL, **setting)
