@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from poise.cli import benchmark, certify, envs, evaluate, play, resume, studio, train, watch
+from poise.cli import benchmark, certify, envs, evaluate, export, play, resume, studio, train, watch
 
 app = typer.Typer(
     name="poise",
@@ -45,4 +45,5 @@ app.command("benchmark")(benchmark.command)
 app.command("studio")(studio.command)
 app.command("watch")(watch.command)
 app.command("play")(play.command)
+app.command("export")(export.command)
 app.command("envs")(envs.command)

@@ -20,9 +20,11 @@ from poise.studio import (
     assets,
     compare_routes,
     learn_routes,
+    picture_routes,
     play_routes,
     played,
     runs_routes,
+    take_routes,
     tinker_routes,
     train_routes,
 )
@@ -56,6 +58,8 @@ def create_app(
     | ``/api/tinker…`` | `poise.studio.tinker_routes` |
     | ``/api/environments``, ``/api/trainings``, ``/api/live``, … | `poise.studio.train_routes` |
     | ``/api/play``, ``/api/played``, … | `poise.studio.play_routes` |
+    | ``/api/pictures`` | `poise.studio.picture_routes` |
+    | ``/take/…`` | `poise.studio.take_routes` |
     | ``/static/...`` | the page's own files |
 
     Args:
@@ -67,6 +71,8 @@ def create_app(
         data: the folder of what persons have played; ``None`` for the user's own, see `poise.studio.played.directory`.
     """
     library = Library(watched, runs, remembered_episodes)
+
+    games = played.PlayedStore(data or played.directory())
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -81,7 +87,9 @@ def create_app(
             *learn_routes.routes(),
             *tinker_routes.routes(library),
             *train_routes.routes(library),
-            *play_routes.routes(library, played.PlayedStore(data or played.directory())),
+            *play_routes.routes(library, games),
+            *picture_routes.routes(library, games),
+            *take_routes.routes(library, games),
             *_page_routes(library),
         ],
         lifespan=lifespan,

@@ -1,5 +1,6 @@
 // The policy in a race: its episode under the same seed, moved step by step with the person's, and to its end after it.
 
+import { queryOf } from "../address.js";
 import { Unanswered, fetchEpisode } from "../api.js";
 import { createClock } from "../clock.js";
 import { make, setText } from "../dom.js";
@@ -12,12 +13,13 @@ import { createStore } from "../store.js";
 export function createRival(signal) {
   const store = createStore({ episode: null, t: 0, shown: 0, playing: false, speed: 1, loop: false });
   let pace = 30;
+  let raced = null; // the run of the policy
   const clock = createClock(store, () => pace, signal);
   const score = make("p", { class: "score", id: "rival-score", text: "\u200b" });
   const message = make("p", { class: "player-message", hidden: true });
   const element = make("section", { class: "lane rival", "aria-label": "The policy" },
     make("header", {}, make("h2", { text: "The policy" }), score),
-    make("div", { class: "stage" }, createStage(store, signal, "rival"), message));
+    make("div", { class: "stage" }, createStage(store, signal, "rival", ({ seed }) => queryOf(raced, { seed })), message));
   let asking = null;
   store.subscribe(({ episode, shown }, changed) => {
     if (!episode || !(changed.has("shown") || changed.has("episode"))) return;
@@ -30,6 +32,7 @@ export function createRival(signal) {
     /** Fetches the policy's episode; true once it is ready. */
     async load(run, seed) {
       asking?.abort();
+      raced = run;
       asking = new AbortController();
       const current = AbortSignal.any([asking.signal, signal]);
       clock.pause();

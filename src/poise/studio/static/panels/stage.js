@@ -3,20 +3,28 @@
 import { fixed } from "../format.js";
 import { between } from "../renderers/index.js";
 import { actionAt, stepOf } from "../store.js";
+import { createPictures } from "../pictures.js";
+import { drawPicture } from "../renderers/picture.js";
 import { createSurface } from "../surface.js";
 
 const TRAIL = 24; // steps that gauges leave behind them
 const BLUR_SECONDS = 0.2; // pushes that alternate faster than the eye are shown as their mean while playing
 
-/** A canvas that shows the store's episode at its cursor, until the signal; `id` where a page has several. */
-export function createStage(store, signal, id = "stage") {
+/**
+ * A canvas that shows the store's episode at its cursor, until the signal; `id` where a page has several. With
+ * `picturesOf(episode)`, see `createPictures`, the server draws what the page cannot.
+ */
+export function createStage(store, signal, id = "stage", picturesOf = null) {
   const surface = createSurface(paint, signal, { id, "aria-label": "The episode is being fetched" });
 
   function paint(context, size, colors) {
     const { episode } = store.state;
-    if (episode) episode.renderer.draw(context, observationAt(store.state), size, sceneAt(store.state, colors));
+    const bitmap = pictures?.bitmap();
+    if (bitmap) drawPicture(context, size, bitmap);
+    else if (episode) episode.renderer.draw(context, observationAt(store.state), size, sceneAt(store.state, colors));
   }
 
+  const pictures = picturesOf && createPictures(store, picturesOf, () => surface.paint(), signal);
   store.subscribe((state, changed) => {
     if (changed.has("t") || changed.has("episode") || changed.has("playing")) surface.paint();
     if ((changed.has("shown") || changed.has("playing") || changed.has("episode")) && !state.playing) describe(surface.canvas, state);

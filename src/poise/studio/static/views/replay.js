@@ -1,6 +1,6 @@
 // Replay and Why: one episode of a policy on the stage, all its numbers under one cursor, and the sum behind each action.
 
-import { followMoment, momentOf, nextSeed, pathOf, pushEpisode, rewriteMoment } from "../address.js";
+import { followMoment, momentOf, nextSeed, pushEpisode, queryOf, rewriteMoment } from "../address.js";
 import { Unanswered, fetchEpisode } from "../api.js";
 import { createClock } from "../clock.js";
 import { make } from "../dom.js";
@@ -10,6 +10,7 @@ import { createFacts } from "../panels/facts.js";
 import { createHeading } from "../panels/heading.js";
 import { createRuler } from "../panels/ruler.js";
 import { createStage } from "../panels/stage.js";
+import { createTakeAlong } from "../panels/take_along.js";
 import { createTransport, transportKeys } from "../panels/transport.js";
 import { createWhy } from "../panels/why.js";
 import { createStore } from "../store.js";
@@ -18,36 +19,47 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** Shows the place's episode; `update` shows another one of the same policy. */
 export function show(root, place, app) {
-  return showReplay(root, place, app, { fetch: (seed, signal) => fetchEpisode(place.run, seed, signal) });
+  return showReplay(root, place, app, {
+    fetch: (seed, signal) => fetchEpisode(place.run, seed, signal),
+    picturesOf: ({ seed }) => queryOf(place.run, { seed }),
+    take: { run: place.run },
+  });
 }
 
-/** The same with episodes from `fetch(seed, signal)`; `onlyOne` where there is one alone, and no other seed to ask for. */
-export function showReplay(root, place, app, { fetch, onlyOne = false }) {
+/**
+ * The same with episodes from `fetch(seed, signal)`; `onlyOne` where there is one alone, and no other seed to ask for.
+ * Without a server `picturesOf`, for the stage, and `take`, what `createTakeAlong` is given, are left out.
+ */
+export function showReplay(root, place, app, { fetch, onlyOne = false, words = null, picturesOf = null, take = null }) {
   const { signal } = app;
   const store = createStore({
-    episode: null, loading: false, problem: null, t: 0, shown: 0, playing: false, speed: 1, loop: true, lit: null,
+    episode: null, loading: false, problem: null, t: 0, shown: 0, playing: false, speed: 1, loop: true, lit: null, noPictures: null,
   });
   const clock = createClock(store, (episode) => episode.renderer.stepsPerSecond, signal);
-  const heading = createHeading("\u200b", place);
+  const heading = createHeading("\u200b", onlyOne ? null : place);
   const lead = make("p", { id: "lead", class: "lead", text: "\u200b" });
-  const stage = createStage(store, signal);
+  const stage = createStage(store, signal, "stage", picturesOf);
   const facts = createFacts(store, { open, newEpisode });
   root.append(heading.element, make("div", { class: "replay" },
     lead,
     make("section", { class: "stage", "aria-label": "Stage" }, stage, facts.message),
     createTransport(store, clock),
     createRuler(store, clock),
-    make("aside", { class: "side", "aria-label": "About this episode" }, facts.episode, createWhy(store), facts.proof),
+    make("aside", { class: "side", "aria-label": "About this episode" }, facts.episode, createWhy(store), facts.proof,
+      ...(take ? [createTakeAlong(store, take)] : [])),
   ));
   store.subscribe(({ episode }, changed) => {
     if (!changed.has("episode")) return;
     app.title(episode.title);
-    heading.set({ title: episode.title, chip: onlyOne ? episode.policy : episode.policy && `${episode.policy} policy` });
-    lead.textContent = onlyOne ? "Every step as it was played, with all that could be seen at it." : episode.renderer.sentence;
+    heading.set({ title: episode.title, chip: words ? episode.policy : episode.policy && `${episode.policy} policy` });
+    lead.textContent = words ?? episode.renderer.sentence;
     root.toggleAttribute("data-ready", true);
   });
   store.subscribe(({ problem, episode }, changed) => {
     if (changed.has("problem") && problem && !episode) heading.set({ title: place.run ?? "No episode" });
+  });
+  store.subscribe(({ noPictures, episode }, changed) => {
+    if (changed.has("noPictures") && noPictures && episode) lead.textContent = `${noPictures} ${episode.renderer.sentence}`;
   });
   const another = ["N", "a new episode", (e) => e.key.toLowerCase() === "n", newEpisode];
   listenToKeys([...transportKeys(store, clock), ...(onlyOne ? [] : [another])], signal);
