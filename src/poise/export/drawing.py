@@ -138,10 +138,10 @@ def acrobot(canvas: Canvas, seen: Sequence[float]) -> None:
 
 def pendulum(canvas: Canvas, seen: Sequence[float]) -> None:
     """A rod that turns around its end; upright is up."""
-    scale = min(canvas.width, canvas.height) / 4.4
+    scale = min(canvas.width, canvas.height) / 2.8
     axle = (canvas.width / 2, canvas.height / 2)
     tip = (axle[0] - seen[1] * scale, axle[1] - seen[0] * scale)
-    canvas.rod(axle, tip, 0.2 * scale, AGENT)
+    canvas.rod(axle, tip, 0.16 * scale, AGENT)
     canvas.disc(axle, 0.05 * scale, STAGE)
 
 

@@ -1,7 +1,7 @@
 """GIF: pictures that move, by an encoder of our own (CompuServe's GIF89a), so that it needs nothing installed.
 
-Each picture after the first holds only the rectangle that has changed. Of more than 256 colours those that are used most
-are kept, and every other becomes the nearest of these or of a grid.
+Each picture after the first holds only the rectangle that has changed. Of more than 256 colours those that are used
+most are kept, and every other becomes the nearest of these or of a grid.
 """
 
 from __future__ import annotations

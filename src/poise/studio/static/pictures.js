@@ -8,7 +8,7 @@ const MOST = 2;
 
 /**
  * {bitmap()}: the picture nearest to the cursor, or null; `painted()` is told when there is another one.
- * `addressOf(episode)` is the query of `/api/pictures` for it; the words why there is none go to the store's `noPictures`.
+ * `addressOf(episode)` is the query of `/api/pictures` for it; the store hears `pictured`, or in `noPictures` why not.
  */
 export function createPictures(store, addressOf, painted, signal) {
   let socket = null;
@@ -18,7 +18,7 @@ export function createPictures(store, addressOf, painted, signal) {
 
   function open({ episode }) {
     close();
-    store.set({ noPictures: null });
+    store.set({ noPictures: null, pictured: false });
     if (hasPicture(episode.environment, episode.observations[0].length)) return;
     const path = `/api/pictures${addressOf(episode)}`;
     const mine = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`);
@@ -36,6 +36,7 @@ export function createPictures(store, addressOf, painted, signal) {
     bitmap?.close();
     bitmap = next;
     underWay = Math.max(0, underWay - 1);
+    store.set({ pictured: true });
     painted();
     want();
   }

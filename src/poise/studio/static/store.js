@@ -8,6 +8,7 @@
  *   t         where the cursor stands, in steps; a fraction only while playing
  *   shown     the whole step that texts show; while playing it moves ten times a second, so that one can read it
  *   playing, speed, loop
+ *   pictured  the server's picture is on the stage; noPictures says why it is not
  *   lit       index of the observation under the pointer, or null
  */
 export function createStore(initial) {

@@ -33,7 +33,7 @@ export function show(root, place, app) {
 export function showReplay(root, place, app, { fetch, onlyOne = false, words = null, picturesOf = null, take = null }) {
   const { signal } = app;
   const store = createStore({
-    episode: null, loading: false, problem: null, t: 0, shown: 0, playing: false, speed: 1, loop: true, lit: null, noPictures: null,
+    episode: null, loading: false, problem: null, t: 0, shown: 0, playing: false, speed: 1, loop: true, lit: null, noPictures: null, pictured: false,
   });
   const clock = createClock(store, (episode) => episode.renderer.stepsPerSecond, signal);
   const heading = createHeading("\u200b", onlyOne ? null : place);
@@ -58,8 +58,9 @@ export function showReplay(root, place, app, { fetch, onlyOne = false, words = n
   store.subscribe(({ problem, episode }, changed) => {
     if (changed.has("problem") && problem && !episode) heading.set({ title: place.run ?? "No episode" });
   });
-  store.subscribe(({ noPictures, episode }, changed) => {
-    if (changed.has("noPictures") && noPictures && episode) lead.textContent = `${noPictures} ${episode.renderer.sentence}`;
+  store.subscribe(({ noPictures, pictured, episode }, changed) => {
+    if (changed.has("noPictures") && noPictures) lead.textContent = `${noPictures} ${episode.renderer.sentence}`;
+    if (changed.has("pictured") && pictured) lead.textContent = words ?? "The environment as it draws itself; under it the numbers that the policy sees.";
   });
   const another = ["N", "a new episode", (e) => e.key.toLowerCase() === "n", newEpisode];
   listenToKeys([...transportKeys(store, clock), ...(onlyOne ? [] : [another])], signal);
