@@ -29,12 +29,19 @@ class EnvironmentSpec:
         kwargs: keyword arguments for `gymnasium.make`.
         max_episode_steps: the time limit of an episode in steps; ``None`` is the environment's own.
         factory: what makes it, where it was given from Python and has no identifier; no file holds it.
+        from_file: it was read from a file, which may be a stranger's: no module is imported because it stands there.
     """
 
     id: str
     kwargs: Mapping[str, Json] = field(default_factory=dict)
     max_episode_steps: int | None = None
     factory: Callable[..., Any] | None = field(default=None, compare=False, repr=False)
+    from_file: bool = field(default=False, compare=False, repr=False)
+
+    @property
+    def module(self) -> str:
+        """The module that has to be imported first, in an identifier like ``package.module:Name-v0``; else ``""``."""
+        return self.id.rpartition(":")[0]
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,12 @@ def command(
     suite: Annotated[str, typer.Argument(metavar="SUITE", help="The suite file, for instance suite.toml.")],
     out: Annotated[str | None, typer.Option(help="The benchmark's directory. [default: runs/suites/NAME]")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes at a time. [default: one a core]")] = None,
+    env: options.Named = None,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> int:
     """Run every environment × method × seed of a suite, and compare; the same command goes on where it was stopped."""
+    options.import_named(env)
     from poise.cli.benchmark_progress import benchmark_progress
     from poise.suites.benchmark import run
     from poise.suites.suite import read

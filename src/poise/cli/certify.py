@@ -21,10 +21,12 @@ def command(
     engine: options.Engine = "auto",
     workers: options.Workers = None,
     step_seconds: options.StepSeconds = 300.0,
+    env: options.Named = None,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> int:
     """Play fresh episodes until it is proven whether a return is reached with a probability, yes or no."""
+    options.import_named(env)
     from poise.runs.assess import certify
 
     with progress(quiet) as observe:

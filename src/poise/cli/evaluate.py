@@ -29,10 +29,12 @@ def command(
     engine: options.Engine = "auto",
     workers: options.Workers = None,
     step_seconds: options.StepSeconds = 300.0,
+    env: options.Named = None,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> int:
     """Play fresh episodes of a policy: others than it was searched for, chosen or reported with."""
+    options.import_named(env)
     from poise.runs.assess import evaluate_with_rows
     from poise.runs.files import check_writable
     from poise.runs.policy import load

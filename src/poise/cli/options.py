@@ -19,6 +19,14 @@ Seed = Annotated[int, typer.Option("--seed", help="Every random number comes fro
 Engine = Annotated[
     str, typer.Option("--engine", help="auto: the fastest that is equal to Gymnasium; gymnasium: Gymnasium itself.")
 ]
+Named = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--env",
+        metavar="MODULE:ID",
+        help="An environment of a module, which a file alone may not have imported. Repeatable.",
+    ),
+]
 Workers = Annotated[
     int | None,
     typer.Option("--workers", help="Processes or threads that play; no result depends on it. [default: one a core]"),
@@ -29,6 +37,21 @@ TensorBoard = Annotated[
 StepSeconds = Annotated[
     float, typer.Option("--step-seconds", help="Seconds that a reset or step of an environment may take.")
 ]
+
+
+def import_named(env: list[str] | None) -> None:
+    """Imports the modules of the environments that the user named.
+
+    Raises:
+        MissingDependencyError: one cannot be imported.
+        InvalidValueError: one names no module.
+    """
+    for identifier in env or []:
+        if ":" not in identifier:
+            raise InvalidValueError(f"expected --env MODULE:ID, got {identifier!r}; others need not be named")
+        from poise.rollouts import environments
+
+        environments.import_named(identifier)
 
 
 def parse_integers(text: str | None, option: str) -> tuple[int, ...] | None:

@@ -21,10 +21,12 @@ def command(
     workers: options.Workers = None,
     step_seconds: options.StepSeconds = 300.0,
     tensorboard: options.TensorBoard = False,
+    env: options.Named = None,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> int:
     """Go on with a run that was stopped, to the result it would have had."""
+    options.import_named(env)
     from poise.runs.train import is_finished, resume
 
     changes: dict[str, Any] = {

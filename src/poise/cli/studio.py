@@ -20,9 +20,11 @@ def command(
         str, typer.Option(help="Where to listen. Others than this machine need the token in the address shown.")
     ] = "127.0.0.1",
     browser: Annotated[bool, typer.Option(help="Open the page in a browser where there is a screen.")] = True,
+    env: options.Named = None,
     as_json: options.AsJson = False,
 ) -> int:
     """Serve the studio: runs, their curves and policies, in a browser. Ctrl-C ends it."""
+    options.import_named(env)
     import secrets
 
     from poise.studio.app import create_app

@@ -30,9 +30,11 @@ def command(
         int | None, typer.Option(help="The episode shown first. [default: the first of the evaluation, or of --frugal]")
     ] = None,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser where there is a screen.")] = True,
+    env: options.Named = None,
     as_json: options.AsJson = False,
 ) -> int:
     """Serve a page on which the policy can be watched; Ctrl-C ends it."""
+    options.import_named(env)
     from poise.runs.lived import lived_episodes
     from poise.runs.policy import load
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
@@ -54,6 +55,8 @@ def kernel_for(spec: EnvironmentSpec) -> tuple[Kernel | None, Numbers, str]:
     if spec.factory is not None:
         return None, (), f"{spec.id} was given from Python: there is no compiled kernel for it"
     module, _, name = spec.id.rpartition(":")
+    if module and spec.from_file and module not in sys.modules:
+        return None, (), f"{module} is not imported because a file names it"
     if module:
         try:
             importlib.import_module(module)  # as Gymnasium does with such a name; it may register a kernel

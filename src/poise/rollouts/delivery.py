@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from poise.errors import InvalidValueError
 from poise.types import EnvironmentSpec
@@ -59,7 +59,7 @@ def unpack(data: bytes) -> EnvironmentSpec:
     spec, registration = pickle.loads(data)
     if registration is not None:
         gymnasium.registry[registration.id] = registration
-    return spec  # type: ignore[no-any-return]  # it is what `pack` was given
+    return replace(cast("EnvironmentSpec", spec), from_file=False)  # who sent it has made it before
 
 
 def _registration(spec: EnvironmentSpec) -> EnvSpec | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -106,6 +108,32 @@ def make(spec: EnvironmentSpec, render_mode: str | None = None) -> Environment:
     return TimeLimit(environment, DEFAULT_STEP_LIMIT)
 
 
+def check_named(spec: EnvironmentSpec) -> None:
+    """Raises `InvalidFileError` if a file alone asks for a module to be imported: importing it would run its code."""
+    own = spec.module.partition(".")[0] == "poise"
+    if spec.from_file and spec.factory is None and spec.module and not own and spec.module not in sys.modules:
+        raise InvalidFileError(
+            f"the file names the environment {spec.id}; to make it, the module {spec.module} has to be imported, "
+            f"which runs its code. If you trust it, name it too: --env {spec.id} on the command line, import "
+            f"{spec.module} in Python"
+        )
+
+
+def import_named(identifier: str) -> None:
+    """Imports the module in an identifier that the user named, so that files that name it too can be used.
+
+    Raises:
+        MissingDependencyError: it cannot be imported.
+    """
+    module = EnvironmentSpec(identifier).module
+    if not module:
+        return
+    try:
+        importlib.import_module(module)
+    except (ImportError, ValueError) as error:
+        raise MissingDependencyError(f"{identifier} cannot be imported: {error}") from error
+
+
 def _make(spec: EnvironmentSpec, render_mode: str | None = None) -> Environment:
     import gymnasium
     from gymnasium import error
@@ -117,6 +145,7 @@ def _make(spec: EnvironmentSpec, render_mode: str | None = None) -> Environment:
             f"this environment was given from Python and is in no file: {spec.id}. Give it again, from Python: "
             "poise.load(path, env=...), poise.evaluate(policy, env=...), poise.resume(run, env=...)"
         )
+    check_named(spec)
     arguments = dict(spec.kwargs)
     if render_mode is not None:
         arguments["render_mode"] = render_mode

@@ -20,7 +20,7 @@ from poise.errors import InvalidFileError, NewerVersionError, PoiseError
 from poise.optimizers import OPTIMIZERS
 from poise.policies.architecture import Architecture, Normalizer
 from poise.policies.candidate import Candidate
-from poise.runs.files import MAX_FILE_BYTES, write_atomic
+from poise.runs.files import MAX_FILE_BYTES, parse_json, write_atomic
 from poise.search import SearchState
 from poise.seeding import Purpose, SeedStream
 from poise.statistics.plateau import Plateau
@@ -110,7 +110,7 @@ def read(path: Path, make: Callable[[dict[str, Any]], Restored]) -> Restored:
         if path.stat().st_size > 4 * MAX_FILE_BYTES:
             raise InvalidFileError(f"{path} is too large for a checkpoint of poise")
         head, _, body = path.read_text(encoding="utf-8").partition("\n")
-        header = json.loads(head)
+        header = parse_json(head.encode())
         if not isinstance(header, dict) or header.get("format") != FORMAT:
             raise InvalidFileError(f"{path} is no checkpoint of poise")
         if isinstance(header.get("version"), int) and header["version"] > VERSION:
@@ -119,7 +119,7 @@ def read(path: Path, make: Callable[[dict[str, Any]], Restored]) -> Restored:
             raise InvalidFileError(f"{path}: expected version {VERSION} of the format, got {header.get('version')!r}")
         if header.get("sha256") != hashlib.sha256(body.rstrip("\n").encode()).hexdigest():
             raise InvalidFileError(f"{path} is damaged: its checksum does not hold")
-        return make(_decoded(json.loads(body)))
+        return make(_decoded(parse_json(body.encode())))
     except FileNotFoundError as error:
         raise InvalidFileError(f"there is no checkpoint {path}: the run did not finish its first generation") from error
     except OSError as error:

@@ -30,6 +30,14 @@ EVALUATION_STEPS = 500_000
 """Most steps that an evaluation of the default size may take."""
 
 
+_KINDS: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("env", "policy", "optimizer", "normalize", "engine"), (str,)),
+    **dict.fromkeys(("env_args", "optimizer_args"), (dict,)),
+    "episodes_per_candidate": (list, type(None)),
+}
+"""What the values in a config.json can be; those that are not here are numbers, or missing."""
+
+
 @dataclass(frozen=True)
 class TrainConfig:
     """Everything that fixes a run.
@@ -155,6 +163,10 @@ class TrainConfig:
                 near = difflib.get_close_matches(key, known, n=1)
                 hint = f"; did you mean {near[0]!r}?" if near else ""
                 raise InvalidFileError(f"config.json: unknown key {key!r}{hint}")
+        for key, value in train.items():
+            kinds = _KINDS.get(key, (int, float, type(None)))
+            if not isinstance(value, kinds):
+                raise InvalidFileError(f"config.json: {key} cannot be {value!r:.40}")
         try:
             return cls(**train)
         except (PoiseError, TypeError, ValueError, AttributeError, OverflowError) as error:

@@ -25,7 +25,7 @@ from typing import Any
 
 from poise.errors import InvalidFileError, OutputError
 from poise.rollouts.recording import Recording
-from poise.runs.files import TEMPORARY, read_json, sync_directory, write_all, write_json
+from poise.runs.files import TEMPORARY, parse_json, read_json, sync_directory, write_all, write_json
 from poise.runs.lock import Lock
 from poise.types import Json
 
@@ -185,7 +185,7 @@ class RunDirectory:
             return []
         lines = self.metrics.read_bytes().split(b"\n")[:-1]  # what follows the last newline is a line half written
         try:
-            return [json.loads(line) for line in lines]
+            return [_an_object(parse_json(line)) for line in lines]
         except (ValueError, RecursionError) as error:
             raise InvalidFileError(f"{self.metrics} is damaged: {error}") from error
 
@@ -225,11 +225,17 @@ class RunDirectory:
         self._lock.release()
 
 
+def _an_object(value: Json) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"expected a JSON object in a line, got {type(value).__name__}")
+    return value
+
+
 def _is_whole(line: bytes) -> bool:
     if not line.endswith(b"\n"):
         return False
     try:
-        return isinstance(json.loads(line), dict)
+        return isinstance(parse_json(line), dict)
     except (ValueError, RecursionError):
         return False
 

@@ -18,6 +18,9 @@ MAX_FILE_BYTES = 64 * 2**20
 """No file of a run but its metrics is larger; one that is was not written by poise."""
 
 
+MAX_VALUES = 2_000_000
+"""No file of a run but its metrics holds more values; each of them may take a few hundred bytes of memory."""
+
 TEMPORARY = ".tmp"
 """How the name of a file ends while it is written; one that a killed process left is swept away on resuming."""
 
@@ -100,7 +103,7 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise InvalidFileError(f"{path} is larger than {MAX_FILE_BYTES >> 20} MiB: poise writes no such file")
-        value = json.loads(path.read_bytes(), parse_constant=_reject, parse_float=_finite)
+        value = parse_json(path.read_bytes())
     except FileNotFoundError as error:
         raise InvalidFileError(f"there is no file {path}") from error
     except OSError as error:
@@ -110,6 +113,18 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise InvalidFileError(f"{path}: expected a JSON object, got {type(value).__name__}")
     return value
+
+
+def parse_json(data: bytes) -> Json:
+    """A value from JSON that may have come from anywhere, in at most about half a gibibyte of memory.
+
+    Raises:
+        ValueError: it is not JSON, has numbers that are not finite, or more than `MAX_VALUES` values.
+        RecursionError: it is nested too deeply.
+    """
+    if data.count(b",") + data.count(b"[") + data.count(b"{") > MAX_VALUES:
+        raise ValueError(f"expected at most {MAX_VALUES:,} values")
+    return json.loads(data, parse_constant=_reject, parse_float=_finite)
 
 
 def _reject(constant: str) -> Json:

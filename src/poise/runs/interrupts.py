@@ -71,7 +71,7 @@ def until_stopped(path: Path, work: Callable[[], Result], keep: Callable[[], Res
         keep: writes down what was found so far, if the work is interrupted.
 
     Raises:
-        RunStoppedError: a file cannot be written.
+        RunStoppedError: a file cannot be written, or there is not enough memory.
         EnvironmentFailureError: it came from the work; what was found so far is written down.
     """
     try:
@@ -82,6 +82,11 @@ def until_stopped(path: Path, work: Callable[[], Result], keep: Callable[[], Res
         except EnvironmentFailureError:
             keep()
             raise
+    except MemoryError as error:
+        raise RunStoppedError(
+            "there is not enough memory. What was written is whole; with more, or with fewer --workers, go on with: "
+            f"poise resume {path}"
+        ) from error
     except OutputError as error:
         raise RunStoppedError(
             f"{error}. What was written is whole; when that is mended, go on with: poise resume {path}"

@@ -137,9 +137,13 @@ class Plan:
             InvalidFileError: if it is none.
         """
         try:
-            return cls(tuple(Stage(**stage) for stage in data["stages"]), bool(data["open_ended"]))
+            plan = cls(tuple(Stage(**stage) for stage in data["stages"]), bool(data["open_ended"]))
         except (KeyError, TypeError) as error:
             raise InvalidFileError(f"expected a config.json with a plan: {error!r}") from error
+        for stage in plan.stages:
+            if not (isinstance(stage.policy, str) and isinstance(stage.optimizer, str)):
+                raise InvalidFileError(f"expected a config.json with a plan, got the stage {stage!r:.80}")
+        return plan
 
 
 def plan_for(config: TrainConfig, info: EnvironmentInfo) -> Plan:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from poise.rollouts.environments import EnvironmentLike
+from poise.rollouts.environments import EnvironmentLike, import_named
 from poise.rollouts.recording import Recording, record
 from poise.runs.policy import Policy, load
 from poise.types import FloatArray
@@ -26,6 +26,8 @@ def play(
     Raises:
         PoiseError: the environment cannot be made, or the policy does not fit it.
     """
+    if isinstance(env, str):
+        import_named(env)
     if isinstance(policy, str | Path):
         policy = load(policy)
     if not isinstance(policy, Policy):

@@ -223,7 +223,7 @@ def _from_json(data: Mapping[str, Json]) -> Policy:
     if observation.size > 10_000:
         raise InvalidValueError(f"expected at most 10,000 features, got {observation.size}")
     return Policy(
-        EnvironmentSpec(environment["id"], environment["kwargs"], environment["max_episode_steps"]),
+        EnvironmentSpec(environment["id"], environment["kwargs"], environment["max_episode_steps"], from_file=True),
         architecture,
         np.array(data["parameters"], dtype=np.float64),
         data["certificate"],

@@ -159,7 +159,7 @@ def resume(
     changes = {name: value for name, value in budget.items() if value is not None}
     if directory.evaluation.exists() and not changes:
         return finished(directory)
-    spec = EnvironmentSpec(config.env, dict(config.env_args))
+    spec = EnvironmentSpec(config.env, dict(config.env_args), from_file=True)
     if env is not None:
         spec = replace(specify(env, spec.kwargs if callable(env) else None), id=spec.id)
     info = inspect(spec)

@@ -174,7 +174,7 @@ class Library:
 
 
 def _inspected(env: str, arguments: str) -> EnvironmentInfo:
-    return inspect(EnvironmentSpec(env, json.loads(arguments)))
+    return inspect(EnvironmentSpec(env, json.loads(arguments), from_file=True))
 
 
 def _newest(directory: Path) -> Path | None:

@@ -179,7 +179,7 @@ def _content(played: Played) -> dict[str, Json]:
 
 def _again(data: dict[str, Any], file: Path) -> tuple[Watched, Episode]:
     try:
-        spec = EnvironmentSpec(str(data["env"]), dict(data["kwargs"]), data["max_episode_steps"])
+        spec = EnvironmentSpec(str(data["env"]), dict(data["kwargs"]), data["max_episode_steps"], from_file=True)
         environment = make(spec)
         try:
             decoding = decode_space(environment.action_space)

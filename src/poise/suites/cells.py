@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from poise.errors import PoiseError
+from poise.rollouts.environments import import_named
 from poise.runs.directory import LOCK, RunDirectory
 from poise.runs.files import read_json
 from poise.suites.suite import Cell
@@ -59,6 +60,7 @@ def run_cell(task: Task, report: Report) -> Outcome:
             report(SEARCH_SHARE * (event.done or 0.0) if event.phase == "search" else _evaluated(event))
 
     try:
+        import_named(str(task.settings["env"]))  # whoever started the suite has named it
         if is_begun(task.path):
             run = resume(task.path, observe=observe, workers=1)
         else:

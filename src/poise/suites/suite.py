@@ -29,9 +29,10 @@ from pathlib import Path
 from typing import Any
 
 from poise.errors import InvalidFileError, InvalidValueError, PoiseError, UnknownNameError
+from poise.rollouts.environments import check_named
 from poise.seeding import check_seed
 from poise.suites.settings import check_settings
-from poise.types import Json
+from poise.types import EnvironmentSpec, Json
 
 AXES = {"optimizers": "optimizer", "policies": "policy", "budgets": "max_steps", "variants": None}
 """The axes that make a method, and the setting that a value which is no table stands for."""
@@ -215,6 +216,7 @@ def _tasks(data: Mapping[str, Any]) -> Iterator[Task]:
     for name, table in _entries(data, "environments", "env", own):
         if "env" not in table:
             raise InvalidValueError(f"environments: expected env in every entry, {name!r} has none")
+        check_named(EnvironmentSpec(str(table["env"]), from_file=True))
         low, high = (table.pop(key, None) for key in own)
         for key, value in (("low", low), ("high", high)):
             if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):

@@ -174,9 +174,9 @@ def kill_and_resume(folder: Path, env: str, settings: dict[str, Any], kills: int
     while outcome.kills < kills:
         path = folder / f"killed-{outcome.runs}"
         outcome.runs += 1
-        for _ in range(rng.randint(1, 12)):
+        for _ in range(rng.randint(4, 20)):
             process = _forked(path, env, settings)
-            process.join(rng.uniform(0.0, 1.1 * whole_seconds))
+            process.join(rng.uniform(0.0, 0.7 * whole_seconds))
             if process.is_alive() and process.pid is not None:
                 os.kill(process.pid, signal.SIGKILL)
                 process.join()
