@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import pytest
@@ -36,16 +37,21 @@ def test_keeps_the_contract(identifier: str, check: Callable[[Subject], None]) -
     check(subject(identifier, seeds=5 if identifier in SLOW else 12))
 
 
+WHOLE = os.environ.get("POISE_PROOF") == "whole"
+"""Whether to play as many episodes as the proof asks for, which takes Gymnasium minutes; otherwise a tenth of them."""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("identifier", GOOD)
-def test_two_thousand_episodes_of_each_policy_are_equal_to_the_bit(identifier: str) -> None:
-    check_compiled_episodes_are_equal(subject(identifier, seeds=2_000, random_policies=2))
+def test_whole_episodes_of_each_policy_are_equal_to_the_bit(identifier: str) -> None:
+    check_compiled_episodes_are_equal(subject(identifier, seeds=2_000 if WHOLE else 200, random_policies=2))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("identifier", GOOD)
 def test_lanes_differ_in_at_most_one_of_a_hundred_thousand_episodes(identifier: str) -> None:
-    check_lanes_agree(subject(identifier, lane_episodes=300_000))
+    few = identifier == "Acrobot-v1" and not WHOLE  # its lanes are exact, and slow
+    check_lanes_agree(subject(identifier, lane_episodes=30_000 if few else 300_000))
 
 
 OTHERS = [

@@ -104,10 +104,16 @@ def test_odd_bounds_play_gymnasiums_episodes(odd: Kernel, policy: str) -> None:
     )
 
 
+POLICIES = ["linear", "linear+bias", "quadratic", "mlp:5", "mlp:3,2,4"]
+FEW = [("linear", False), ("linear+bias", True), ("quadratic", True), ("mlp:5", True)]
+"""Each way of a policy with its features; all of them are tried on the kernel that compiles quickest."""
+
+COMPILED = [("CartPole-v1", policy, normalized) for policy in POLICIES for normalized in (False, True)]
+COMPILED += [(identifier, *way) for identifier in ("MountainCar-v0", "Pendulum-v1", "Acrobot-v1") for way in FEW]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("normalized", [False, True], ids=["plain", "normalised"])
-@pytest.mark.parametrize("policy", ["linear", "linear+bias", "quadratic", "mlp:5", "mlp:3,2,4"])
-@pytest.mark.parametrize("identifier", ["CartPole-v1", "MountainCar-v0", "Pendulum-v1", "Acrobot-v1"])
+@pytest.mark.parametrize(("identifier", "policy", "normalized"), COMPILED)
 def test_every_policy_and_action_is_gymnasiums_to_the_bit(identifier: str, policy: str, normalized: bool) -> None:
     subject = Subject(kernels()[identifier], EnvironmentSpec(identifier), policy)
     architecture = subject.architecture
