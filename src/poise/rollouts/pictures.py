@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from ctypes.util import find_library
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -85,8 +87,15 @@ def _prepare() -> None:
     """Chooses drivers that need no screen, unless the user has chosen: what is drawn here goes into arrays alone."""
     os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
-    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+    screen = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    # MuJoCo cannot even be imported where EGL is asked for and missing.
+    if sys.platform.startswith("linux") and not screen and _has_egl():
         os.environ.setdefault("MUJOCO_GL", "egl")
+
+
+@cache
+def _has_egl() -> bool:
+    return find_library("EGL") is not None
 
 
 def _advice(environment: Environment, problem: Exception) -> str:
