@@ -40,11 +40,11 @@ def run(arguments: list[str]) -> int:
     except Exception as error:
         if debug:
             raise
-        return _report(error, known=isinstance(error, PoiseError))
+        return _report(error, arguments, known=isinstance(error, PoiseError))
     return code if isinstance(code, int) else 0
 
 
-def _report(error: Exception, *, known: bool) -> int:
+def _report(error: Exception, arguments: list[str], *, known: bool) -> int:
     """Prints an error for a person; the code to exit with."""
     show = getattr(error, "show", None)
     if show is not None and hasattr(error, "exit_code"):  # an error in the use of the command line itself
@@ -55,8 +55,17 @@ def _report(error: Exception, *, known: bool) -> int:
 
         sys.stderr.write(f"poise: {error}\n")
         return 3 if isinstance(error, RunStoppedError) else 2
+    if isinstance(error, MemoryError):
+        sys.stderr.write(f"poise: there is not enough memory for this. {error}\n")
+        return 2
+    from poise.cli.crash import write_report
+
+    report = write_report(error, arguments)
+    where = "" if report is None else f"A report for its authors is in {report}: look through it before you send it.\n"
     name = type(error).__name__
-    sys.stderr.write(f"poise: an error in poise itself, {name}: {error}\nRun it again with --debug for details.\n")
+    sys.stderr.write(
+        f"poise: an error in poise itself, {name}: {error}\n{where}Run it again with --debug for details.\n"
+    )
     return 1
 
 

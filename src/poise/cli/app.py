@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from poise.cli import benchmark, certify, envs, evaluate, export, play, resume, studio, train, watch
+from poise.cli import benchmark, certify, doctor, envs, evaluate, export, play, resume, studio, train, watch
 
 app = typer.Typer(
     name="poise",
@@ -47,3 +47,4 @@ app.command("watch")(watch.command)
 app.command("play")(play.command)
 app.command("export")(export.command)
 app.command("envs")(envs.command)
+app.command("doctor")(doctor.command)

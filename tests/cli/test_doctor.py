@@ -1,0 +1,70 @@
+"""The doctor names what does not work and what to do; a crash leaves a report without what the user typed."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from poise.__main__ import run as command
+from poise.runs import diagnosis
+from poise.runs.diagnosis import Finding
+
+
+@pytest.mark.slow
+def test_the_doctor_tries_out_every_part(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command(["doctor", "--json"]) == 0
+    captured = capsys.readouterr()
+    found = {finding["part"]: finding for finding in json.loads(captured.out)["findings"]}
+    assert found.keys() == {"versions", "kernels", "workers", "rendering", "box2d", "mujoco", "browser", "disk"}
+    for part in ("versions", "kernels", "workers", "disk"):
+        assert found[part]["state"] == "good", found[part]
+    assert all(finding["advice"] for finding in found.values() if finding["state"] != "good")
+
+
+def test_a_fault_is_named_with_what_to_do_and_the_next_part_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken() -> Finding:
+        raise OSError("no such library")
+
+    for name in ("_kernels", "_workers", "_rendering"):
+        monkeypatch.setattr(diagnosis, name, broken)
+    monkeypatch.setattr(diagnosis, "LEAST_FREE_BYTES", 2**80)
+    assert command(["doctor"]) == 2
+    said = capsys.readouterr().out
+    assert re.search(r"kernels +FAULT OSError: no such library\n +→ reinstall it", said)
+    assert re.search(r"disk +FAULT .* are free in .*\n +→ make room", said)
+
+
+def test_a_crash_leaves_a_report_that_holds_no_values(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: str) -> None:
+        raise RuntimeError(f"a bolt came loose in {Path.home() / 'garage'}")
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr("poise.runs.policy.load", fail)
+    assert command(["evaluate", "my-secret-run", "--seed=4711", "--quiet"]) == 1
+    (report,) = tmp_path.glob("poise-fault-*.txt")
+    assert str(report) in capsys.readouterr().err
+    text = report.read_text()
+    assert "command: poise evaluate --seed --quiet" in text
+    assert "a bolt came loose in ~" in text
+    assert "Python 3" in text
+    for secret in ("my-secret-run", "4711", str(Path.home() / "garage")):
+        assert secret not in text
+
+
+def test_too_little_memory_is_said_in_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: str) -> None:
+        raise MemoryError("Unable to allocate 33.8 GiB")
+
+    monkeypatch.setattr("poise.runs.policy.load", fail)
+    assert command(["evaluate", "x"]) == 2
+    assert "not enough memory for this. Unable to allocate 33.8 GiB" in capsys.readouterr().err
