@@ -233,6 +233,7 @@ def test_bad_numbers_are_refused(name: str, value: Any) -> None:
 
 
 SCRIPT = """
+import signal
 import sys
 import gymnasium
 import numpy as np
@@ -246,6 +247,7 @@ class Mine(Trouble):
     pass
 
 print("begins", flush=True)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # also where this was started with the signal ignored
 gymnasium.register("Mine-v0", entry_point=sys.argv[1:] and "__main__:Mine" or Mine)
 info = inspect(EnvironmentSpec("Mine-v0", {"step_seconds": 0.01}))
 architecture = Architecture("linear", info.observation, info.action)
