@@ -7,6 +7,7 @@ Exit codes: 0 done, 1 a fault of poise itself, 2 something asked for cannot be d
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 
@@ -14,7 +15,10 @@ def main() -> None:
     """Runs the command line and exits."""
     # Before NumPy loads: with several threads linear algebra differs in the last bit, and is slower at our sizes.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    # All is done and said: who presses Ctrl-C once more while the interpreter tidies up shall not change the exit code.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:

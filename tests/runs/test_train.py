@@ -276,6 +276,25 @@ def test_a_signal_stops_after_the_generation_and_the_run_can_go_on(
     assert _contents(tmp_path / "run") == undisturbed
 
 
+@pytest.mark.slow
+def test_the_second_signal_does_not_wait_for_the_generation(tmp_path: Path) -> None:
+    slow = ["train", "poise.testing.troubles:Trouble-v0", "--env-arg", "step_seconds=0.05", "--max-episodes", "400"]
+    search = ["--policy", "linear", "--optimizer", "cma_es", "--optimizer-arg", "population=40", "--normalize", "none"]
+    process = _poise(*slow, *search, "--workers", "1", "--quiet", "--out", "run", cwd=tmp_path)  # 10 s a generation
+    _wait_for_lines(tmp_path / "run" / "metrics.jsonl", 1)
+    time.sleep(1.0)  # into the second generation
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    assert process.poll() is None, "the first waits"
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=5)
+    assert process.returncode == 3, errors.decode()
+    assert "Traceback" not in errors.decode()
+    assert poise.load(tmp_path / "run").certificate is None
+    assert len(RunDirectory.existing(tmp_path / "run").read_metrics()) == 1
+    assert not (tmp_path / "run" / "lock").exists()
+
+
 def test_a_signal_during_the_evaluation_stops_at_once_and_the_run_can_go_on(tmp_path: Path) -> None:
     long = ["train", "CartPole-v1", "--confirmation-episodes", "5", "--evaluation-episodes", "20000"]
     process = _poise(*long, "--engine", "gymnasium", "--out", "run", cwd=tmp_path)

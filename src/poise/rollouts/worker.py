@@ -48,13 +48,16 @@ def main(incoming: BinaryIO) -> None:
     server = _Server(Channel(incoming, outgoing))
     code = 0
     try:
-        server.serve()
-    except (_AskedToLeaveError, EOFError, OSError):
-        pass  # asked to go, or nobody is there any more
-    except BaseException:
-        traceback.print_exc()
-        code = 1
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        try:
+            server.serve()
+        except (EOFError, OSError):
+            pass  # nobody is there any more
+        except Exception:
+            traceback.print_exc()
+            code = 1
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    except _AskedToLeaveError:  # wherever it was struck
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
     server.close()
     sys.stderr.flush()
     os._exit(code)  # nothing is left to tidy up, and imported packages may take their time with it
