@@ -18,7 +18,7 @@ export function connect(path, on, signal) {
     socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`);
     socket.addEventListener("open", () => {
       wait = FIRST_WAIT;
-      on.back?.();
+      if (!over) on.back?.();
     });
     socket.addEventListener("message", (event) => !over && on.message(JSON.parse(event.data)));
     socket.addEventListener("close", () => {
@@ -32,7 +32,9 @@ export function connect(path, on, signal) {
   function close() {
     over = true;
     clearTimeout(timer);
-    socket?.close();
+    // A socket that is closed while it still connects is called a failure on the console.
+    if (socket?.readyState === WebSocket.CONNECTING) socket.addEventListener("open", () => socket.close());
+    else socket?.close();
   }
 
   signal.addEventListener("abort", close);
