@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import json
 import subprocess
 import sys
@@ -233,6 +234,7 @@ def test_a_fault_of_poise_is_code_1_and_says_what_to_do(
     def fail(_: str) -> None:
         raise RuntimeError("a bolt came loose")
 
+    importlib.import_module("poise.runs.assess")  # or it would begin its life with the function that fails
     monkeypatch.setattr("poise.runs.policy.load", fail)
     assert command(["evaluate", "x"]) == 1
     assert "a bolt came loose" in (said := capsys.readouterr().err)

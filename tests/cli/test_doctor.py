@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import tempfile
@@ -47,6 +48,7 @@ def test_a_crash_leaves_a_report_that_holds_no_values(
         raise RuntimeError(f"a bolt came loose in {Path.home() / 'garage'}")
 
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    importlib.import_module("poise.runs.assess")  # or it would begin its life with the function that fails
     monkeypatch.setattr("poise.runs.policy.load", fail)
     assert command(["evaluate", "my-secret-run", "--seed=4711", "--quiet"]) == 1
     (report,) = tmp_path.glob("poise-fault-*.txt")
@@ -65,6 +67,7 @@ def test_too_little_memory_is_said_in_words(
     def fail(_: str) -> None:
         raise MemoryError("Unable to allocate 33.8 GiB")
 
+    importlib.import_module("poise.runs.assess")  # or it would begin its life with the function that fails
     monkeypatch.setattr("poise.runs.policy.load", fail)
     assert command(["evaluate", "x"]) == 2
     assert "not enough memory for this. Unable to allocate 33.8 GiB" in capsys.readouterr().err
