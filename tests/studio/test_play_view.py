@@ -111,18 +111,15 @@ def test_touch_plays_on_a_phone(url: str, open_page: Open) -> None:
 
 
 def test_a_gamepad_plays(url: str, open_page: Open) -> None:
-    page = open_page(f"{url}runs", home=url).page
+    page = ready(open_page(f"{url}play/CartPole-v1?seed=1", home=url).page)
     page.evaluate(
         """() => {
           const buttons = Array.from({ length: 16 }, () => ({ pressed: false }));
-          window.pad = { connected: true, axes: [0, 0], buttons };
+          window.pad = { connected: true, axes: [-1, 0], buttons };
           navigator.getGamepads = () => [window.pad];
+          window.dispatchEvent(new Event("gamepadconnected"));
         }"""
     )
-    page.get_by_role("link", name="Play", exact=True).click()
-    page.get_by_role("link", name="CartPole-v1", exact=True).click()
-    ready(page)
-    page.evaluate("window.pad.axes[0] = -1")
     expect(page.get_by_role("button", name="push left")).to_have_class(re.compile("held"))
     expect(page.locator("#game-status")).to_have_text(OVER)
 
