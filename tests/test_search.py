@@ -20,7 +20,6 @@ from poise.runs.checkpoint import Progress
 from poise.search import (
     ARCHIVE_SIZE,
     CONFIRMED,
-    INTERRUPTED,
     KEPT_OF_A_STAGE,
     PROBES,
     TARGET_CONFIRMED,
@@ -33,7 +32,7 @@ from poise.search import (
 from poise.seeding import Purpose, SeedStream, generator, purpose_of
 from poise.statistics.plateau import Plateau
 from poise.testing.fake_engine import FakeEngine, ReturnFunction
-from poise.types import Budget, Effort, EnvironmentSpec, Event, FloatArray
+from poise.types import INTERRUPTED, Budget, Effort, EnvironmentSpec, Event, FloatArray
 
 ARCHITECTURE = Architecture("linear", encode_space(spaces.Box(-9, 9, (3,))), decode_space(spaces.Discrete(2)))
 

@@ -33,6 +33,29 @@ def test_a_budget_that_is_not_positive_is_refused(name: str, value: float) -> No
         Budget(**{name: value})  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("budget", "unit"),
+    [(Budget(max_steps=100), "steps"), (Budget(max_episodes=10), "episodes"), (Budget(max_seconds=2.0), "seconds")],
+)
+def test_a_budget_names_the_limit_that_is_reached(budget: Budget, unit: str) -> None:
+    assert budget.used_up(Usage(99, 9), 1.9) is None
+    said = budget.used_up(Usage(100, 10), 2.0)
+    assert said is not None
+    assert said.endswith(f"{unit} is used")
+
+
+def test_no_episodes_are_begun_that_would_cross_the_limit() -> None:
+    budget = Budget(max_episodes=10)
+    assert budget.used_up(Usage(0, 6), 0.0, next_episodes=4) is None
+    assert budget.used_up(Usage(0, 6), 0.0, next_episodes=5) is not None
+
+
+def test_the_share_of_a_budget_is_that_of_the_nearest_limit() -> None:
+    assert Budget().share_used(Usage(5, 5), 5.0) is None
+    assert Budget(max_steps=100, max_seconds=10.0).share_used(Usage(20, 1), 5.0) == 0.5
+    assert Budget(max_steps=100).share_used(Usage(250, 1), 0.0) == 1.0
+
+
 def test_observation_sums_add_up() -> None:
     one = ObservationSums(2, np.array([1.0, 2.0]), np.array([3.0, 4.0]))
     both = one + one

@@ -26,7 +26,7 @@ from poise.rollouts.environments import EnvironmentInfo
 from poise.rollouts.recording import Recording
 from poise.rollouts.stepping import SteppedEnvironment
 from poise.seeding import SeedStream, generator
-from poise.types import Budget, Event, FloatArray, Json, Observer, Usage
+from poise.types import INTERRUPTED, Budget, Event, FloatArray, Json, Observer, Usage
 
 MAX_FEATURES = 24
 """Largest observation that a model is learnt for; beyond it, a few hundred steps cannot tell causes apart."""
@@ -47,7 +47,6 @@ FINALISTS = 5
 """Policies that have shown most, from which the winner is chosen."""
 
 LASTED = "an episode lasted to the time limit, and lasting is all there is to gain"
-INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True)
@@ -157,7 +156,7 @@ def learn(
     if not len(state.starts):
         state.starts = _look_at_starts(state.seeds, world)
     while True:
-        state.stopped_because = state.stopped_because or _out_of_budget(state, budget)
+        state.stopped_because = state.stopped_because or budget.used_up(state.usage, state.seconds)
         if state.stopped_because is None and interrupted():
             state.stopped_because = INTERRUPTED
         if state.stopped_because is not None:
@@ -342,24 +341,6 @@ def _lasted(played: RealEpisode, world: SteppedEnvironment) -> bool:
     return played.truncated and played.length == world.info.max_episode_steps
 
 
-def _out_of_budget(state: FrugalState, budget: Budget) -> str | None:
-    used = state.usage
-    if budget.max_steps is not None and used.steps >= budget.max_steps:
-        return f"the budget of {budget.max_steps} steps is used"
-    if budget.max_episodes is not None and used.episodes >= budget.max_episodes:
-        return f"the budget of {budget.max_episodes} episodes is used"
-    if budget.max_seconds is not None and state.episodes and state.seconds >= budget.max_seconds:
-        return f"the budget of {budget.max_seconds:g} seconds is used"
-    return None
-
-
-def _share_used(state: FrugalState, budget: Budget) -> float | None:
-    used = state.usage
-    limits = ((used.steps, budget.max_steps), (used.episodes, budget.max_episodes), (state.seconds, budget.max_seconds))
-    shares = [spent / limit for spent, limit in limits if limit is not None]
-    return min(max(shares), 1.0) if shares else None
-
-
 def _episode_event(state: FrugalState, budget: Budget) -> Event:
     played, scores = state.episodes[-1], [episode.score for episode in state.episodes]
     metrics: dict[str, Json] = {
@@ -376,4 +357,4 @@ def _episode_event(state: FrugalState, budget: Budget) -> Event:
         "terminated": played.terminated,
         "truncated": played.truncated,
     }
-    return Event("search", state.usage, _share_used(state, budget), metrics)
+    return Event("search", state.usage, budget.share_used(state.usage, state.seconds), metrics)

@@ -23,6 +23,7 @@ from poise.rollouts.recording import Recording
 from poise.seeding import SeedStream
 from poise.statistics.plateau import Plateau
 from poise.types import (
+    INTERRUPTED,
     BoolArray,
     Budget,
     Effort,
@@ -162,7 +163,9 @@ def search(
     began = time.monotonic() - state.seconds
     while True:
         over = _climb(state, effort)
-        state.stopped_because = _out_of_budget(state, budget, effort)
+        next_episodes = state.optimizer.population * effort.episodes_per_candidate[state.rung]
+        used_up = budget.used_up(state.usage, state.seconds, next_episodes)
+        state.stopped_because = used_up if state.generation else None  # whatever probing took, something is to be found
         if state.stopped_because is None and over is not None and not proceed(state):
             state.stopped_because = over
         if state.stopped_because is None and interrupted():
@@ -248,7 +251,6 @@ def _begin_rung(state: SearchState, rung: int) -> None:
     state.rung, state.archive, state.trend = rung, [], Plateau(state.patience)
 
 
-INTERRUPTED = "interrupted"
 NO_PROGRESS = "the scores no longer rise"
 CONFIRMED = "nothing left to gain: every fresh episode lasted to the time limit with the same return"
 TARGET_CONFIRMED = "the target is confirmed on fresh episodes"
@@ -320,33 +322,6 @@ def check_budget(state: SearchState, budget: Budget, effort: Effort, probes: int
         )
 
 
-def _out_of_budget(state: SearchState, budget: Budget, effort: Effort) -> str | None:
-    if state.generation == 0:
-        return None  # whatever probing took, a search that ends has found something
-    next_generation = state.optimizer.population * effort.episodes_per_candidate[state.rung]
-    if budget.max_steps is not None and state.usage.steps >= budget.max_steps:
-        return f"the budget of {budget.max_steps} steps is used"
-    if budget.max_episodes is not None and state.usage.episodes + next_generation > budget.max_episodes:
-        return f"the budget of {budget.max_episodes} episodes is used"
-    if budget.max_seconds is not None and state.seconds >= budget.max_seconds:
-        return f"the budget of {budget.max_seconds:g} seconds is used"
-    return None
-
-
-def _share_used(state: SearchState, budget: Budget) -> float | None:
-    """How much of the budget is used, 0 to 1; ``None`` without a budget."""
-    shares = [
-        used / limit
-        for used, limit in (
-            (state.usage.steps, budget.max_steps),
-            (state.usage.episodes, budget.max_episodes),
-            (state.seconds, budget.max_seconds),
-        )
-        if limit is not None
-    ]
-    return min(max(shares), 1.0) if shares else None
-
-
 def _generation_event(state: SearchState, batch: EpisodeBatch, budget: Budget) -> Event:
     scores = batch.scores[~batch.failed.any(axis=1)]
     metrics: dict[str, Json] = {
@@ -364,4 +339,4 @@ def _generation_event(state: SearchState, batch: EpisodeBatch, budget: Budget) -
         "failed_episodes": state.failures.episodes,
         "lengths_mean": float(batch.lengths.mean()),
     }
-    return Event("search", state.usage, _share_used(state, budget), metrics)
+    return Event("search", state.usage, budget.share_used(state.usage, state.seconds), metrics)

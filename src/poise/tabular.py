@@ -20,7 +20,7 @@ from poise.policies.candidate import Candidate
 from poise.rollouts.environments import EnvironmentInfo
 from poise.rollouts.stepping import SteppedEnvironment
 from poise.seeding import SeedStream, generator
-from poise.types import Budget, Event, FloatArray, Json, Observer, Usage
+from poise.types import INTERRUPTED, Budget, Event, FloatArray, Json, Observer, Usage
 
 MAX_PAIRS = 20_000
 """Most pairs of state and action that a table is learnt for."""
@@ -34,7 +34,6 @@ FEWEST, MOST = 4, 256
 EXPLORING_DISCOUNT, EXPLORING_SWEEPS, FINAL_SWEEPS = 0.99, 300, 100_000
 
 KNOWN = "everything that can be reached is known"
-INTERRUPTED = "interrupted"
 
 
 @dataclass
@@ -97,7 +96,7 @@ def learn(
     """
     began = time.monotonic() - state.seconds
     while True:
-        state.stopped_because = state.stopped_because or _out_of_budget(state, budget)
+        state.stopped_because = state.stopped_because or budget.used_up(state.usage, state.seconds, EPISODES)
         if state.stopped_because is None and interrupted():
             state.stopped_because = INTERRUPTED
         if state.stopped_because is not None:
@@ -157,16 +156,6 @@ def _outputs(action: int, info: EnvironmentInfo) -> FloatArray:
     return np.array([2.0 * action - 1.0]) if info.action.outputs == 1 else np.eye(info.action.outputs)[action]
 
 
-def _out_of_budget(state: TabularState, budget: Budget) -> str | None:
-    if budget.max_steps is not None and state.usage.steps >= budget.max_steps:
-        return f"the budget of {budget.max_steps} steps is used"
-    if budget.max_episodes is not None and state.usage.episodes + EPISODES > budget.max_episodes:
-        return f"the budget of {budget.max_episodes} episodes is used"
-    if budget.max_seconds is not None and state.generation and state.seconds >= budget.max_seconds:
-        return f"the budget of {budget.max_seconds:g} seconds is used"
-    return None
-
-
 def _event(state: TabularState, scores: list[float], budget: Budget) -> Event:
     metrics: dict[str, Json] = {
         "generation": state.generation,
@@ -179,6 +168,4 @@ def _event(state: TabularState, scores: list[float], budget: Budget) -> Event:
         "known_after": state.known_after,
         "pairs_tried": int((state.table.visits > 0).sum()),
     }
-    limits = ((state.usage.steps, budget.max_steps), (state.usage.episodes, budget.max_episodes))
-    shares = [used / limit for used, limit in limits if limit is not None]
-    return Event("search", state.usage, min(max(shares), 1.0) if shares else None, metrics)
+    return Event("search", state.usage, budget.share_used(state.usage, state.seconds), metrics)

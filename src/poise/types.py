@@ -136,6 +136,10 @@ class EpisodeBatch:
         return np.asarray(self.returns.mean(axis=1), dtype=np.float64)
 
 
+INTERRUPTED = "interrupted"
+"""Why a search stopped that was asked to, between two generations; it goes on from there."""
+
+
 @dataclass(frozen=True)
 class Budget:
     """When the search must stop; ``None`` is no limit of that kind.
@@ -159,6 +163,28 @@ class Budget:
                 raise InvalidValueError(f"{name} must be greater than 0, got {value}; leave it out for no limit")
         if self.target is not None and not np.isfinite(self.target):
             raise InvalidValueError(f"target must be a finite number, got {self.target}")
+
+    def used_up(self, usage: Usage, seconds: float, next_episodes: int = 1) -> str | None:
+        """Which limit is reached, in words; ``None`` while there is something left.
+
+        Args:
+            usage: what has been paid.
+            seconds: wall time spent.
+            next_episodes: episodes that would be played next, all of them or none.
+        """
+        if self.max_steps is not None and usage.steps >= self.max_steps:
+            return f"the budget of {self.max_steps} steps is used"
+        if self.max_episodes is not None and usage.episodes + next_episodes > self.max_episodes:
+            return f"the budget of {self.max_episodes} episodes is used"
+        if self.max_seconds is not None and seconds >= self.max_seconds:
+            return f"the budget of {self.max_seconds:g} seconds is used"
+        return None
+
+    def share_used(self, usage: Usage, seconds: float) -> float | None:
+        """How much of it is used, 0 to 1, by the limit that is nearest; ``None`` without a limit."""
+        limits = ((usage.steps, self.max_steps), (usage.episodes, self.max_episodes), (seconds, self.max_seconds))
+        shares = [used / limit for used, limit in limits if limit is not None]
+        return min(max(shares), 1.0) if shares else None
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,11 @@ from poise.runs.checkpoint import Progress
 from poise.runs.interrupts import graceful_interrupts, until_stopped
 from poise.runs.report import Findings, Job, PhaseClock, Run, report, stopped
 from poise.runs.saver import Saver
-from poise.search import INTERRUPTED, probe, search
+from poise.search import probe, search
 from poise.seeding import generator
 from poise.selection import Selection, race
 from poise.statistics.intervals import mean_interval
-from poise.types import Event
+from poise.types import INTERRUPTED, Event
 
 TOLERANCE = 1e-9
 """Relative slack when means are compared with what they are means of: a mean rounds."""

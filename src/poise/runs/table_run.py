@@ -20,7 +20,7 @@ from poise.runs.report import Findings, Job, PhaseClock, Run, report, stopped
 from poise.runs.saver import Saver
 from poise.seeding import Purpose, SeedStream
 from poise.tabular import TabularState
-from poise.types import Event, Usage
+from poise.types import INTERRUPTED, Event, Usage
 
 
 def train(job: Job) -> Run:
@@ -35,7 +35,7 @@ def resume(job: Job, changes: Mapping[str, Any]) -> Run:
     state = recover(
         directory, beginning, lambda file: checkpoint.read(file, _from_state), lambda state: state.generation
     )
-    if state.stopped_because == tabular.INTERRUPTED or (changes and state.stopped_because != tabular.KNOWN):
+    if state.stopped_because == INTERRUPTED or (changes and state.stopped_because != tabular.KNOWN):
         state.stopped_because = None
     if changes:
 
