@@ -10,29 +10,27 @@ import pytest
 from gymnasium import spaces
 
 from poise.errors import InvalidValueError
+from poise.horizon import Horizon
 from poise.optimizers.cma_es import CmaEs
 from poise.policies.architecture import Architecture
 from poise.policies.candidate import Candidate
-from poise.policies.spaces import ActFunction, decode_space, encode_space
-from poise.rollouts.recording import Recording
+from poise.policies.spaces import decode_space, encode_space
 from poise.runs import checkpoint
 from poise.runs.checkpoint import Progress
 from poise.search import (
     ARCHIVE_SIZE,
     CONFIRMED,
     KEPT_OF_A_STAGE,
-    PROBES,
     TARGET_CONFIRMED,
     SearchState,
     begin_stage,
     check_budget,
-    probe,
     search,
 )
 from poise.seeding import Purpose, SeedStream, generator, purpose_of
 from poise.statistics.plateau import Plateau
 from poise.testing.fake_engine import FakeEngine, ReturnFunction
-from poise.types import INTERRUPTED, Budget, Effort, EnvironmentSpec, Event, FloatArray
+from poise.types import INTERRUPTED, Budget, Effort, Event, FloatArray
 
 ARCHITECTURE = Architecture("linear", encode_space(spaces.Box(-9, 9, (3,))), decode_space(spaces.Discrete(2)))
 
@@ -43,13 +41,6 @@ def _sphere(parameters: FloatArray, rng: np.random.Generator) -> float:
 
 def _state(seed: int = 0) -> SearchState:
     return SearchState(CmaEs(3, generator(seed, "optimizer")), ARCHITECTURE, SeedStream(seed, Purpose.SEARCH))
-
-
-def _record(act: ActFunction, seed: int) -> Recording:
-    """An episode of ten observations, the first feature spread ten times as wide as the others."""
-    observations = tuple(np.random.default_rng(seed).normal(size=(11, 3)) * [10.0, 1.0, 1.0])
-    actions = tuple(act(observation) for observation in observations[:-1])
-    return Recording(EnvironmentSpec("Fake-v0"), seed, observations, actions, (1.0,) * 10, False, True)
 
 
 def _never(_: Sequence[Candidate]) -> bool:
@@ -293,35 +284,43 @@ def test_interrupted_and_resumed_from_a_checkpoint_it_is_the_same_search(tmp_pat
     assert (resumed.optimizer.center == whole.optimizer.center).all()
 
 
-@pytest.mark.parametrize("budget", [Budget(max_steps=1), Budget(max_seconds=1e-9), Budget(max_episodes=PROBES + 7)])
-def test_whatever_probing_took_the_first_generation_is_played(budget: Budget) -> None:
-    state = _state()
-    probe(state, FakeEngine(_sphere), generator(0, "probe"), _record)
-    _search(state=state, budget=budget)
-    assert state.usage.episodes == PROBES + 7
-    assert len(state.archive) == 7
-
-
 def test_a_budget_that_probing_would_use_up_is_refused() -> None:
     with pytest.raises(InvalidValueError, match=r"7 candidates with 1 each.* beside the 32 that measure"):
         check_budget(_state(), Budget(max_episodes=38), Effort(), probes=32)
     check_budget(_state(), Budget(max_episodes=39), Effort(), probes=32)
 
 
-def test_probing_pays_for_its_episodes() -> None:
-    state, engine = _state(), FakeEngine(_sphere)
-    probe(state, engine, generator(0, "probe"), _record)
-    assert state.usage.episodes == len(set(engine.seen)) == PROBES
-    _, engine_after, _ = _search(state=state, budget=Budget(max_episodes=PROBES + 70))
-    assert not set(engine.seen) & set(engine_after.seen)
-
-
-def test_probing_fits_the_normalizer_once_and_it_stays() -> None:
+def _short() -> SearchState:
     state = _state()
-    probe(state, FakeEngine(_sphere), generator(0, "probe"), _record)
-    fitted = state.architecture.normalizer
-    assert fitted is not None
-    assert np.allclose(fitted.scale, [10.0, 1.0, 1.0], rtol=0.4)
-    _search(state=state, budget=Budget(max_episodes=PROBES + 70))
-    assert state.architecture.normalizer == fitted
-    assert all(candidate.architecture.normalizer == fitted for candidate in state.archive)
+    state.horizon = state.first_horizon = Horizon(6, 10)
+    return state
+
+
+def test_episodes_begin_short_and_grow_until_they_are_whole() -> None:
+    state, _, events = _search(state=_short())
+    assert [event.metrics.get("horizon") for event in events] == [6, 7, 8, 9, *[None] * 6]
+    assert [event.metrics["lengths_mean"] for event in events] == [6, 7, 8, 9, *[10] * 6]
+    assert state.horizon is None
+
+
+def test_nothing_is_claimed_of_episodes_that_were_cut_off() -> None:
+    state, _, events = _search(lambda p, rng: 5.0 + rng.random(), Budget(max_episodes=28, target=1.0), state=_short())
+    assert len(events) == 4
+    assert (state.lowest, state.highest) == (np.inf, -np.inf)
+    assert len(state.trend.values) == 0
+    assert state.stopped_because == "the budget of 28 episodes is used"
+
+
+def test_claims_of_short_episodes_are_forgotten_among_longer_ones() -> None:
+    # Of a negative reward in every step short episodes have more.
+    state, _, events = _search(lambda p, rng: -10.0, state=_short())
+    assert events[3].metrics["best_so_far"] == -9.0
+    assert {candidate.claim for candidate in state.archive} == {-10.0}
+
+
+def test_every_stage_begins_short_again() -> None:
+    state, _, _ = _search(state=_short())
+    begin_stage(state, ARCHITECTURE, _state().optimizer)
+    assert state.horizon == Horizon(6, 10)
+    _, _, events = _search(budget=Budget(max_episodes=80), state=state)
+    assert events[0].metrics["horizon"] == 6

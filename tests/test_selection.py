@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from gymnasium import spaces
@@ -122,8 +124,8 @@ def test_a_winner_is_constant_only_if_every_episode_lasted_with_one_return() -> 
 class EndsOnce(FakeEngine):
     """Ends one of its episodes in a terminal state, with the same return as all others."""
 
-    def _run(self, architecture: Architecture, parameters: FloatArray, seeds: SeedArray, sums: bool) -> EpisodeBatch:
-        batch = super()._run(architecture, parameters, seeds, sums)
+    def _run(self, architecture: Architecture, parameters: FloatArray, seeds: SeedArray, *how: Any) -> EpisodeBatch:
+        batch = super()._run(architecture, parameters, seeds, *how)
         batch.terminated[0, 0] = len(self.seen) > 8
         return batch
 

@@ -14,12 +14,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from poise.errors import EnvironmentFailureError, InvalidValueError
+from poise.horizon import Horizon
 from poise.optimizers.base import Optimizer
-from poise.policies.architecture import Architecture, Normalizer, typical_scale
+from poise.policies.architecture import Architecture, Normalizer
 from poise.policies.candidate import Candidate, best_of, candidates_of
-from poise.policies.spaces import ActFunction
 from poise.rollouts.base import Engine
-from poise.rollouts.recording import Recording
 from poise.seeding import SeedStream
 from poise.statistics.plateau import Plateau
 from poise.types import (
@@ -41,20 +40,11 @@ from poise.types import (
 ARCHIVE_SIZE = 16
 """How many of the best candidates are kept for the race at the end."""
 
-PROBES = 64
-"""Random policies that are played to measure the scale of the features."""
-
-LOOKED_AT = 8
-"""The best of these, whose observations are taken for typical."""
-
 KEPT_OF_A_STAGE = 3
 """How many of a stage's best candidates go on to the race beside its centres."""
 
 Confirm = Callable[[Sequence[Candidate]], bool]
 """Plays candidates that claim to have reached the top on fresh episodes; whether one kept its word."""
-
-Record = Callable[[ActFunction, int], Recording]
-"""Plays one episode, given by its seed, and keeps what was seen."""
 
 Proceed = Callable[["SearchState"], bool]
 """Begins the next stage in a state whose stage is over, by `begin_stage`; false if there is none."""
@@ -76,6 +66,8 @@ class SearchState:
         finalists: the optimizer's centre at the end of each rung, and the best candidates of each stage that is over.
         scale: of the observations, if it was measured before the search.
         sums: over all observations so far, where the normaliser follows them.
+        first_horizon: where the episodes of a stage's first generation are cut off; ``None`` if none are.
+        horizon: where those of this generation are; ``None`` since whole ones are played.
         usage: what the search has paid.
         failures: the episodes in which the environment failed.
         lowest, highest: the smallest and the largest return of any episode so far.
@@ -94,6 +86,8 @@ class SearchState:
     finalists: list[Candidate] = field(default_factory=list)
     scale: Normalizer | None = None
     sums: ObservationSums | None = None
+    first_horizon: Horizon | None = None
+    horizon: Horizon | None = None
     usage: Usage = field(default_factory=Usage)
     failures: Failures = field(default_factory=Failures)
     lowest: float = np.inf
@@ -173,10 +167,17 @@ def search(
         if state.stopped_because is not None:
             return state
 
+        _lengthen(state)
         parameters = state.optimizer.ask()
         seeds = _seeds(state, effort)
-        batch = engine.run(state.architecture, parameters, seeds, sum_observations=effort.running_normalizer)
-        _check_failures(batch, f"generation {state.generation + 1}")
+        batch = engine.run(
+            state.architecture,
+            parameters,
+            seeds,
+            sum_observations=effort.running_normalizer,
+            horizon=None if state.horizon is None else state.horizon.steps,
+        )
+        check_failures(batch, f"generation {state.generation + 1}")
         state.optimizer.tell(effort.training_scores(batch))
 
         claimants = _take_in(state, parameters, batch, budget.target)
@@ -186,34 +187,6 @@ def search(
         if confirmed:
             state.stopped_because = CONFIRMED if budget.target is None else TARGET_CONFIRMED
             return state
-
-
-def probe(state: SearchState, engine: Engine, rng: np.random.Generator, record: Record) -> None:
-    """Measures the scale of the observations on random policies, once, before the search.
-
-    The scale is that of what the best of them saw: a random policy mostly falls, and a fall is not where the features
-    of a good one lie. From before the search it cannot chase the search: with statistics that follow, what a vector of
-    parameters does changes while its score is still in use. The episodes are paid for like all; those of the best are
-    played once more to be looked at.
-
-    Args:
-        state: a search that has not begun.
-        engine: plays the episodes.
-        rng: makes the random policies, standard normal.
-        record: plays an episode to look at it.
-    """
-    architecture = state.architecture
-    parameters = rng.standard_normal((PROBES, architecture.parameter_count))
-    seeds = state.seeds.take(PROBES)
-    batch = engine.run(architecture, parameters, seeds.reshape(PROBES, 1))
-    _check_failures(batch, "the random policies that measure the scale of observations")
-    state.usage += batch.usage
-    state.failures += batch.failures
-    best = np.argsort(-batch.scores, kind="stable")[: min(LOOKED_AT, PROBES - batch.failures.episodes)]
-    episodes = [record(architecture.bind(parameters[index]), int(seeds[index])) for index in best]
-    seen = [architecture.observation.encode(o) for episode in episodes for o in episode.observations[:-1]]
-    state.scale = typical_scale(architecture.observation, np.array(seen))
-    state.architecture = architecture.scaled_by(state.scale)
 
 
 def begin_stage(state: SearchState, architecture: Architecture, optimizer: Optimizer) -> None:
@@ -231,6 +204,7 @@ def begin_stage(state: SearchState, architecture: Architecture, optimizer: Optim
     if state.scale is not None:
         architecture = architecture.scaled_by(state.scale)
     state.architecture = architecture if state.sums is None else architecture.normalized_by(state.sums)
+    state.horizon = state.first_horizon
     _begin_rung(state, 0)
 
 
@@ -245,6 +219,12 @@ def _climb(state: SearchState, effort: Effort) -> str | None:
         _begin_rung(state, state.rung + 1)
         return None
     return NO_PROGRESS if effort.leave_plateaus else None
+
+
+def _lengthen(state: SearchState) -> None:
+    """Plays longer episodes than in the last generation, if it cut them off; its claims do not count there."""
+    if state.horizon is not None and state.archive:
+        state.horizon, state.archive = state.horizon.longer, []
 
 
 def _begin_rung(state: SearchState, rung: int) -> None:
@@ -271,12 +251,14 @@ def _take_in(state: SearchState, parameters: FloatArray, batch: EpisodeBatch, ta
     state.usage += batch.usage
     state.failures += batch.failures
     state.generation += 1
-    state.trend.add(float(batch.scores[whole].mean()))
     state.archive = best_of([*newcomers, *state.archive], ARCHIVE_SIZE)
-    state.lowest = min(state.lowest, float(np.nanmin(batch.returns)))
-    state.highest = max(state.highest, float(np.nanmax(batch.returns)))
-    at_the_top = _at_the_top(batch, state, target)[whole]
-    claimants = [candidate for candidate, claims in zip(newcomers, at_the_top, strict=True) if claims]
+    claimants: list[Candidate] = []
+    if state.horizon is None:
+        state.trend.add(float(batch.scores[whole].mean()))
+        state.lowest = min(state.lowest, float(np.nanmin(batch.returns)))
+        state.highest = max(state.highest, float(np.nanmax(batch.returns)))
+        at_the_top = _at_the_top(batch, state, target)[whole]
+        claimants = [candidate for candidate, claims in zip(newcomers, at_the_top, strict=True) if claims]
     if claimants:
         claimants.insert(0, state.centre)
     if batch.observation_sums is not None:
@@ -285,7 +267,7 @@ def _take_in(state: SearchState, parameters: FloatArray, batch: EpisodeBatch, ta
     return claimants
 
 
-def _check_failures(batch: EpisodeBatch, where: str) -> None:
+def check_failures(batch: EpisodeBatch, where: str) -> None:
     """Raises `EnvironmentFailureError` if the environment failed every candidate: then nothing can be learnt."""
     if batch.failed.any(axis=1).all():
         raise EnvironmentFailureError(
@@ -339,4 +321,6 @@ def _generation_event(state: SearchState, batch: EpisodeBatch, budget: Budget) -
         "failed_episodes": state.failures.episodes,
         "lengths_mean": float(batch.lengths.mean()),
     }
+    if state.horizon is not None:
+        metrics["horizon"] = state.horizon.steps
     return Event("search", state.usage, budget.share_used(state.usage, state.seconds), metrics)

@@ -16,7 +16,7 @@ from poise.types import EnvironmentSpec
 def _task(size: int) -> Task:
     info = inspect(EnvironmentSpec("CartPole-v1"))
     architecture = Architecture("linear", info.observation, info.action)
-    return Task(Work.of(architecture, np.ones((1, 4)), np.zeros((1, size), dtype=np.uint32), False))
+    return Task(Work.of(architecture, np.ones((1, 4)), np.zeros((1, size), dtype=np.uint32), False, None))
 
 
 def _episodes(*totals: float) -> list[Episode]:

@@ -19,9 +19,9 @@ import pytest
 
 import poise
 from poise.errors import InvalidFileError, InvalidValueError, OutputError, UnknownNameError
+from poise.probing import PROBES
 from poise.rollouts import pool
 from poise.runs.directory import RunDirectory
-from poise.search import PROBES
 from poise.seeding import Purpose, purpose_of
 from poise.types import Event
 

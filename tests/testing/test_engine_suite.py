@@ -28,8 +28,8 @@ def _changed(name: str, change: Any) -> type[Sound]:
     """An engine that spoils one array of its batches."""
 
     class Changed(Sound):
-        def _run(self, a: Architecture, p: FloatArray, s: SeedArray, sums: bool) -> EpisodeBatch:
-            batch = super()._run(a, p, s, sums)
+        def _run(self, a: Architecture, p: FloatArray, s: SeedArray, *how: Any) -> EpisodeBatch:
+            batch = super()._run(a, p, s, *how)
             return dataclasses.replace(batch, **{name: change(getattr(batch, name))})
 
     return Changed
@@ -40,16 +40,16 @@ class CountsItsCalls(Sound):
 
     calls = 0
 
-    def _run(self, a: Architecture, p: FloatArray, s: SeedArray, sums: bool) -> EpisodeBatch:
+    def _run(self, a: Architecture, p: FloatArray, s: SeedArray, *how: Any) -> EpisodeBatch:
         self.calls += 1
-        return super()._run(a, p, s + np.uint32(self.calls), sums)
+        return super()._run(a, p, s + np.uint32(self.calls), *how)
 
 
 class LooksAtTheFirst(Sound):
     """Plays the first candidate's seeds with all."""
 
-    def _run(self, a: Architecture, p: FloatArray, s: SeedArray, sums: bool) -> EpisodeBatch:
-        return super()._run(a, p, np.broadcast_to(s[0], s.shape), sums)
+    def _run(self, a: Architecture, p: FloatArray, s: SeedArray, *how: Any) -> EpisodeBatch:
+        return super()._run(a, p, np.broadcast_to(s[0], s.shape), *how)
 
 
 class OneBuffer(Sound):
@@ -59,8 +59,8 @@ class OneBuffer(Sound):
         super().__init__()
         self._buffers: dict[Any, FloatArray] = {}
 
-    def _run(self, a: Architecture, p: FloatArray, s: SeedArray, sums: bool) -> EpisodeBatch:
-        batch = super()._run(a, p, s, sums)
+    def _run(self, a: Architecture, p: FloatArray, s: SeedArray, *how: Any) -> EpisodeBatch:
+        batch = super()._run(a, p, s, *how)
         buffer = self._buffers.setdefault(batch.returns.shape, np.empty(batch.returns.shape))
         buffer[:] = batch.returns
         return dataclasses.replace(batch, returns=buffer)
@@ -70,18 +70,33 @@ class Unchecked(Sound):
     """Takes whatever it is given."""
 
     def run(
-        self, architecture: Architecture, parameters: FloatArray, seeds: SeedArray, *, sum_observations: bool = False
+        self,
+        architecture: Architecture,
+        parameters: FloatArray,
+        seeds: SeedArray,
+        *,
+        sum_observations: bool = False,
+        horizon: int | None = None,
     ) -> EpisodeBatch:
         vectors = np.atleast_2d(np.asarray(parameters, dtype=np.float64))
         numbers = np.atleast_1d(np.asarray(seeds)).astype(np.uint32)
-        return self._run(architecture, vectors, np.broadcast_to(numbers, (len(vectors), numbers.shape[-1])), False)
+        return self._run(
+            architecture, vectors, np.broadcast_to(numbers, (len(vectors), numbers.shape[-1])), False, horizon
+        )
 
 
 class OtherSeeds(Sound):
     """Its episodes are fixed by the seeds, but not those that Gymnasium plays under them."""
 
-    def _run(self, a: Architecture, p: FloatArray, s: SeedArray, sums: bool) -> EpisodeBatch:
-        return super()._run(a, p, s ^ np.uint32(1), sums)
+    def _run(self, a: Architecture, p: FloatArray, s: SeedArray, *how: Any) -> EpisodeBatch:
+        return super()._run(a, p, s ^ np.uint32(1), *how)
+
+
+class NeverCuts(Sound):
+    """Plays every episode to its end."""
+
+    def _run(self, a: Architecture, p: FloatArray, s: SeedArray, *how: Any) -> EpisodeBatch:
+        return super()._run(a, p, s, how[0], None)
 
 
 class ClosesOnce(Sound):
@@ -111,6 +126,7 @@ def test_a_sound_engine_passes_every_check() -> None:
         (_changed("terminated", np.zeros_like), suite.check_episodes_are_whole),
         (CountsItsCalls, suite.check_the_same_call_plays_the_same_episodes),
         (LooksAtTheFirst, suite.check_seeds_tell_episodes_apart),
+        (NeverCuts, suite.check_episodes_are_cut_at_a_horizon),
         (OneBuffer, suite.check_arguments_are_left_alone),
         (Unchecked, suite.check_bad_arguments_are_refused),
         (_changed("observation_sums", lambda _: None), suite.check_observations_are_summed_when_asked),

@@ -28,7 +28,13 @@ class Engine(ABC):
         return 1
 
     def run(
-        self, architecture: Architecture, parameters: FloatArray, seeds: SeedArray, *, sum_observations: bool = False
+        self,
+        architecture: Architecture,
+        parameters: FloatArray,
+        seeds: SeedArray,
+        *,
+        sum_observations: bool = False,
+        horizon: int | None = None,
     ) -> EpisodeBatch:
         """Plays every candidate on its episodes.
 
@@ -37,9 +43,10 @@ class Engine(ABC):
             parameters: float64, shape (candidates, architecture.parameter_count), finite.
             seeds: uint32. Shape (episodes,): the same for all candidates; shape (candidates, episodes): each its own.
             sum_observations: whether to sum the features of every observation that was acted upon.
+            horizon: steps after which an episode is cut off, and counts as truncated; ``None`` plays it to its end.
 
         Raises:
-            InvalidValueError: for wrong shapes or types, or no episodes.
+            InvalidValueError: for wrong shapes or types, no episodes, or a horizon without a step.
             EnvironmentFailureError: if there is no environment to play. One that fails in an episode spoils only that
                 one: its return is NaN, and `EpisodeBatch.first_failure` says what happened.
         """
@@ -55,11 +62,18 @@ class Engine(ABC):
             )
         if seeds.size == 0:
             raise InvalidValueError("expected at least one candidate and one episode, got none")
-        return self._run(architecture, parameters, seeds, sum_observations)
+        if horizon is not None and horizon < 1:
+            raise InvalidValueError(f"expected a horizon of at least one step, got {horizon}")
+        return self._run(architecture, parameters, seeds, sum_observations, horizon)
 
     @abstractmethod
     def _run(
-        self, architecture: Architecture, parameters: FloatArray, seeds: SeedArray, sum_observations: bool
+        self,
+        architecture: Architecture,
+        parameters: FloatArray,
+        seeds: SeedArray,
+        sum_observations: bool,
+        horizon: int | None,
     ) -> EpisodeBatch:
         """`run` with its arguments checked; `seeds` has shape (candidates, episodes)."""
 

@@ -42,6 +42,7 @@ class Play:
     candidates: IntArray
     seeds: SeedArray
     sum_observations: bool
+    horizon: int | None
 
     @classmethod
     def part(cls, work: Work, architecture: bytes, begin: int, end: int) -> Play:
@@ -54,11 +55,12 @@ class Play:
             part.candidates,
             np.ascontiguousarray(part.seeds),
             part.sum_observations,
+            part.horizon,
         )
 
     def work(self, architecture: Architecture) -> Work:
         """The episodes, once the architecture is unpickled."""
-        return Work(architecture, self.parameters, self.candidates, self.seeds, self.sum_observations)
+        return Work(architecture, self.parameters, self.candidates, self.seeds, self.sum_observations, self.horizon)
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,14 @@ class InProcess(Engine):
         self._player = Player(spec)
 
     def _run(
-        self, architecture: Architecture, parameters: FloatArray, seeds: SeedArray, sum_observations: bool
+        self,
+        architecture: Architecture,
+        parameters: FloatArray,
+        seeds: SeedArray,
+        sum_observations: bool,
+        horizon: int | None,
     ) -> EpisodeBatch:
-        work = Work.of(architecture, parameters, seeds, sum_observations)
+        work = Work.of(architecture, parameters, seeds, sum_observations, horizon)
         with time_limit(self._step_seconds, lambda: self._player.steps):
             episodes = list(self._player.play(work))
         return batch_of(episodes, (len(parameters), seeds.shape[1]))

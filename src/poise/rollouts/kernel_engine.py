@@ -91,13 +91,18 @@ class KernelEngine(Engine):
         self._program(architecture, sum_observations=False)
 
     def _run(
-        self, architecture: Architecture, parameters: FloatArray, seeds: SeedArray, sum_observations: bool
+        self,
+        architecture: Architecture,
+        parameters: FloatArray,
+        seeds: SeedArray,
+        sum_observations: bool,
+        horizon: int | None,
     ) -> EpisodeBatch:
         normalizer = architecture.normalizer
         episodes = self._program(architecture, sum_observations).play(
             parameters,
             seeds,
-            self._limit,
+            self._limit if horizon is None else min(self._limit, horizon),
             self._settings,
             None if normalizer is None else np.concatenate([normalizer.mean, normalizer.scale]),
             self._threads,

@@ -72,6 +72,7 @@ class Work:
         candidates: whose episode each is: an index into `parameters`, shape (episodes,), ascending.
         seeds: shape (episodes,).
         sum_observations: whether to sum the features that are acted upon.
+        horizon: steps after which an episode is cut off; ``None`` for none.
     """
 
     architecture: Architecture
@@ -79,12 +80,20 @@ class Work:
     candidates: IntArray
     seeds: SeedArray
     sum_observations: bool
+    horizon: int | None = None
 
     @classmethod
-    def of(cls, architecture: Architecture, parameters: FloatArray, seeds: SeedArray, sum_observations: bool) -> Work:
+    def of(
+        cls,
+        architecture: Architecture,
+        parameters: FloatArray,
+        seeds: SeedArray,
+        sum_observations: bool,
+        horizon: int | None,
+    ) -> Work:
         """The work of a whole call of an engine; `seeds` has shape (candidates, episodes)."""
         candidates = np.repeat(np.arange(len(parameters)), seeds.shape[1])
-        return cls(architecture, parameters, candidates, seeds.reshape(-1), sum_observations)
+        return cls(architecture, parameters, candidates, seeds.reshape(-1), sum_observations, horizon)
 
     def __len__(self) -> int:
         return self.seeds.size
@@ -140,12 +149,12 @@ class Player:
             watched = act if sums is None else _watched(act, work.architecture, sums)
             with np.errstate(over="ignore", invalid="ignore"):  # extreme parameters are no fault of anybody
                 try:
-                    episode = Episode(*self._play(watched, seed), sums)
+                    episode = Episode(*self._play(watched, seed, work.horizon), sums)
                 except _FailedError as failed:
                     episode = Episode.failed(str(failed), failed.length, work)
             yield episode
 
-    def _play(self, act: ActFunction, seed: int) -> tuple[float, int, bool, bool]:
+    def _play(self, act: ActFunction, seed: int, horizon: int | None) -> tuple[float, int, bool, bool]:
         if self._environment is None:
             self._environment = make(self._spec)
         total, length = 0.0, 0
@@ -158,6 +167,7 @@ class Player:
                 total += float(reward)
                 length += 1
                 self.steps += 1
+                truncated = truncated or length == horizon
         except (Exception, SystemExit, TimeLimitError) as error:
             self.close()  # an environment that failed may be in any state: the next episode starts with a new one
             said = in_words(error)

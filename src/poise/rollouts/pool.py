@@ -87,9 +87,14 @@ class Pool(Engine):
         return [] if self._crew is None else self._crew.pids
 
     def _run(
-        self, architecture: Architecture, parameters: FloatArray, seeds: SeedArray, sum_observations: bool
+        self,
+        architecture: Architecture,
+        parameters: FloatArray,
+        seeds: SeedArray,
+        sum_observations: bool,
+        horizon: int | None,
     ) -> EpisodeBatch:
-        work = Work.of(architecture, parameters, seeds, sum_observations)
+        work = Work.of(architecture, parameters, seeds, sum_observations, horizon)
         task, began = Task(work), time.perf_counter()
         all_there = self._crew is not None and self._crew.is_complete
         try:

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from poise.errors import InvalidFileError, NewerVersionError, PoiseError
+from poise.horizon import Horizon
 from poise.optimizers import OPTIMIZERS
 from poise.policies.architecture import Architecture, Normalizer
 from poise.policies.candidate import Candidate
@@ -144,6 +145,8 @@ def _to_state(progress: Progress) -> dict[str, Any]:
         "finalists": [from_candidate(candidate) for candidate in search.finalists],
         "scale": None if search.scale is None else {"mean": search.scale.mean, "scale": search.scale.scale},
         "sums": None if sums is None else {"count": sums.count, "total": sums.total, "squares": sums.squares},
+        "first_horizon": None if search.first_horizon is None else asdict(search.first_horizon),
+        "horizon": None if search.horizon is None else asdict(search.horizon),
         "usage": asdict(search.usage),
         "selection_usage": asdict(progress.selection_usage),
         "failures": asdict(search.failures),
@@ -179,6 +182,8 @@ def _from_state(state: dict[str, Any], base: Architecture) -> Progress:
         finalists=[to_candidate(candidate, base) for candidate in state["finalists"]],
         scale=None if scale is None else Normalizer(scale["mean"], scale["scale"]),
         sums=None if sums is None else ObservationSums(sums["count"], sums["total"], sums["squares"]),
+        first_horizon=_to_horizon(state.get("first_horizon")),
+        horizon=_to_horizon(state.get("horizon")),
         usage=Usage(**state["usage"]),
         failures=Failures(**state.get("failures", {})),
         lowest=float(state["range"][0]),
@@ -201,6 +206,10 @@ def _from_state(state: dict[str, Any], base: Architecture) -> Progress:
         else (before["position"], Usage(**before["usage"]), Failures(**before.get("failures", {}))),
         Failures(**state.get("selection_failures", {})),
     )
+
+
+def _to_horizon(state: Mapping[str, int] | None) -> Horizon | None:
+    return None if state is None else Horizon(**state)
 
 
 def from_candidate(candidate: Candidate) -> dict[str, Any]:

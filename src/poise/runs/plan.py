@@ -13,12 +13,14 @@ from dataclasses import asdict, dataclass, field, replace
 
 from poise import tabular
 from poise.errors import InvalidFileError, InvalidValueError
+from poise.horizon import FIRST_SHARE
 from poise.optimizers import OPTIMIZERS
 from poise.optimizers.base import Optimizer
 from poise.policies.architecture import Architecture
+from poise.probing import PROBES
 from poise.rollouts.environments import EnvironmentInfo
 from poise.runs.config import AUTO, VALUE_ITERATION, TrainConfig
-from poise.search import PROBES, SearchState, begin_stage
+from poise.search import SearchState, begin_stage
 from poise.seeding import generator
 from poise.types import Effort, Json
 
@@ -240,7 +242,7 @@ def explain(config: TrainConfig, info: EnvironmentInfo, plan: Plan, *, compiled:
         lines.append(
             f"stage {index + 1}      {stage.policy}, {count:,} numbers, by {stage.optimizer} ({args}): {reason}"
         )
-    lines += _how(config, plan)
+    lines += _how(config, plan, compiled)
     limits = [("steps", config.max_steps), ("episodes", config.max_episodes), ("seconds", config.max_seconds)]
     lines.append("budget       " + ", ".join(f"{value:,} {unit}" for unit, value in limits if value is not None))
     lines.append(
@@ -256,7 +258,7 @@ def _why(stage: Stage, plan: Plan, info: EnvironmentInfo) -> str:
     return _WHY[stage.policy.partition(":")[0] if info.observation.numbers.any() else "table"]
 
 
-def _how(config: TrainConfig, plan: Plan) -> list[str]:
+def _how(config: TrainConfig, plan: Plan, compiled: bool) -> list[str]:
     """How the stages are gone through."""
     if plan.learns_a_table:
         return ["episodes     towards what is not known yet, until everything that can be reached is"]
@@ -265,6 +267,11 @@ def _how(config: TrainConfig, plan: Plan) -> list[str]:
         lines.append("then         the stage that came highest again, with twice the population each time")
     ladder = ", then ".join(map(str, config.episodes_per_candidate or EPISODES))
     lines.append(f"episodes     {ladder} a candidate; the next number when the scores no longer rise")
+    if plan.open_ended and config.normalize == "probe" and not compiled:
+        lines.append(
+            f"length       where nothing but the time limit ends what random policies play, {FIRST_SHARE:.0%} of an "
+            "episode at first, then longer"
+        )
     lines.append(f"scale        {_SCALES[config.normalize]}")
     return lines
 

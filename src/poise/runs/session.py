@@ -8,13 +8,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from poise.policies.candidate import Candidate
+from poise.probing import probe
 from poise.rollouts.recording import record
 from poise.runs import checkpoint
 from poise.runs.checkpoint import Progress
 from poise.runs.interrupts import graceful_interrupts, until_stopped
 from poise.runs.report import Findings, Job, PhaseClock, Run, report, stopped
 from poise.runs.saver import Saver
-from poise.search import probe, search
+from poise.search import search
 from poise.seeding import generator
 from poise.selection import Selection, race
 from poise.statistics.intervals import mean_interval
@@ -63,9 +64,15 @@ def _phases(job: Job, progress: Progress, clock: PhaseClock) -> Run:
 
 
 def _probe(job: Job, progress: Progress) -> None:
-    """Measures the scale of the observations."""
+    """Measures the scale of the observations, and whether episodes may begin short."""
     rng = generator(job.config.seed, "probe")
-    probe(progress.search, job.engine, rng, lambda act, seed: record(job.info.spec, act, seed))
+    probe(
+        progress.search,
+        job.engine,
+        rng,
+        lambda act, seed: record(job.info.spec, act, seed),
+        short_at_first=job.plan.open_ended and job.engine.name != "kernel",  # compiled steps need not be spared
+    )
 
 
 def _search(job: Job, progress: Progress, saver: Saver, interrupted: Callable[[], bool]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from poise import frugal
 from poise.errors import UnknownNameError
 from poise.policies.architecture import Architecture
+from poise.probing import PROBES
 from poise.rollouts.base import Engine
 from poise.rollouts.choice import ENGINE_NAMES, make_engine
 from poise.rollouts.environments import EnvironmentInfo, EnvironmentLike, inspect, specify
@@ -25,7 +26,7 @@ from poise.runs.recovery import recover, reopen
 from poise.runs.report import Job, Run, finished
 from poise.runs.session import play_on
 from poise.runs.tensorboard import observed
-from poise.search import CONFIRMED, PROBES, TARGET_CONFIRMED, SearchState, check_budget
+from poise.search import CONFIRMED, TARGET_CONFIRMED, SearchState, check_budget
 from poise.seeding import Purpose, SeedStream
 from poise.types import EnvironmentSpec, Event, Observer
 

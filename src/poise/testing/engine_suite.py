@@ -106,6 +106,30 @@ def check_seeds_tell_episodes_apart(subject: Subject) -> None:
         _require_equal(shared, engine.run(architecture, parameters, SEEDS), "one row of seeds is for all candidates")
 
 
+def check_episodes_are_cut_at_a_horizon(subject: Subject) -> None:
+    """A shorter episode stays as it is; a longer one has as many steps as the horizon, and is truncated."""
+    architecture, parameters = subject.architecture, subject.parameters
+    with subject.make() as engine:
+        whole = engine.run(architecture, parameters, SEEDS)
+        for horizon in sorted({1, max(1, int(np.median(whole.lengths)) - 1)}):
+            cut = engine.run(architecture, parameters, SEEDS, horizon=horizon)
+            expected = np.minimum(whole.lengths, horizon)
+            _require(bool((cut.lengths == expected).all()), f"no episode goes beyond its horizon of {horizon}")
+            shorter = whole.lengths < horizon
+            for name in FIELDS:
+                same = getattr(cut, name)[shorter] == getattr(whole, name)[shorter]
+                _require(bool(same.all()), f"{name} of episodes within the horizon are those of whole ones")
+            _require(bool(cut.truncated[~shorter].all()), "an episode that reaches its horizon is truncated")
+        far = engine.run(architecture, parameters, SEEDS, horizon=int(whole.lengths.max()) + 1)
+        _require_equal(far, whole, "a horizon beyond all episodes cuts none")
+        for bad in (0, -1):
+            try:
+                engine.run(architecture, parameters, SEEDS, horizon=bad)
+            except InvalidValueError:
+                continue
+            raise AssertionError(f"an engine's contract is broken: a horizon of {bad} is refused")
+
+
 def check_arguments_are_left_alone(subject: Subject) -> None:
     """Arguments may be read-only and strided, and stay as they were; a batch stays as the engine goes on."""
     parameters, seeds = subject.parameters, SEEDS.copy()
@@ -209,6 +233,7 @@ CHECKS: tuple[Check, ...] = (
     check_episodes_are_whole,
     check_the_same_call_plays_the_same_episodes,
     check_seeds_tell_episodes_apart,
+    check_episodes_are_cut_at_a_horizon,
     check_arguments_are_left_alone,
     check_bad_arguments_are_refused,
     check_observations_are_summed_when_asked,

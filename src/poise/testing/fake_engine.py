@@ -36,7 +36,12 @@ class FakeEngine(Engine):
         self.seen: list[int] = []
 
     def _run(
-        self, architecture: Architecture, parameters: FloatArray, seeds: SeedArray, sum_observations: bool
+        self,
+        architecture: Architecture,
+        parameters: FloatArray,
+        seeds: SeedArray,
+        sum_observations: bool,
+        horizon: int | None,
     ) -> EpisodeBatch:
         self.seen.extend(seeds.reshape(-1).tolist())
         returns = np.array(
@@ -46,13 +51,16 @@ class FakeEngine(Engine):
             ]
         )
         truncated = returns >= self._ceiling
-        lengths = np.full(seeds.shape, self._length, dtype=np.int64)
-        sums = self._observations(architecture.observation.size, seeds) if sum_observations else None
+        length = self._length
+        if horizon is not None and horizon < length:  # an equal reward in every step
+            returns, truncated, length = returns * horizon / length, np.ones_like(truncated), horizon
+        lengths = np.full(seeds.shape, length, dtype=np.int64)
+        sums = self._observations(architecture.observation.size, seeds, length) if sum_observations else None
         return EpisodeBatch(returns, lengths, ~truncated, truncated, sums)
 
-    def _observations(self, size: int, seeds: SeedArray) -> ObservationSums:
+    def _observations(self, size: int, seeds: SeedArray, length: int) -> ObservationSums:
         """Standard normal features, fixed by the episodes' seeds."""
         seen = np.concatenate(
-            [np.random.default_rng([seed, 1]).normal(size=(self._length, size)) for seed in seeds.reshape(-1).tolist()]
+            [np.random.default_rng([seed, 1]).normal(size=(length, size)) for seed in seeds.reshape(-1).tolist()]
         )
         return ObservationSums(len(seen), seen.sum(axis=0), np.square(seen).sum(axis=0))

@@ -1,0 +1,56 @@
+"""Before the search: what some random policies live through says how to scale observations, and how long to play."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from poise.horizon import first_horizon
+from poise.policies.architecture import typical_scale
+from poise.policies.spaces import ActFunction
+from poise.rollouts.base import Engine
+from poise.rollouts.recording import Recording
+from poise.search import SearchState, check_failures
+
+PROBES = 64
+"""Random policies that are played to measure the scale of the features."""
+
+LOOKED_AT = 8
+"""The best of these, whose observations are taken for typical."""
+
+Record = Callable[[ActFunction, int], Recording]
+"""Plays one episode, given by its seed, and keeps what was seen."""
+
+
+def probe(
+    state: SearchState, engine: Engine, rng: np.random.Generator, record: Record, *, short_at_first: bool
+) -> None:
+    """Measures the scale of the observations on random policies, once, before the search, and how long they last.
+
+    The scale is that of what the best of them saw: a random policy mostly falls, and a fall is not where the features
+    of a good one lie. From before the search it cannot chase the search: with statistics that follow, what a vector of
+    parameters does changes while its score is still in use. The episodes are paid for like all; those of the best are
+    played once more to be looked at.
+
+    Args:
+        state: a search that has not begun.
+        engine: plays the episodes.
+        rng: makes the random policies, standard normal.
+        record: plays an episode to look at it.
+        short_at_first: whether the episodes of a stage may begin short; see `horizon`.
+    """
+    architecture = state.architecture
+    parameters = rng.standard_normal((PROBES, architecture.parameter_count))
+    seeds = state.seeds.take(PROBES)
+    batch = engine.run(architecture, parameters, seeds.reshape(PROBES, 1))
+    check_failures(batch, "the random policies that measure the scale of observations")
+    state.usage += batch.usage
+    state.failures += batch.failures
+    if short_at_first:
+        state.horizon = state.first_horizon = first_horizon(batch)
+    best = np.argsort(-batch.scores, kind="stable")[: min(LOOKED_AT, PROBES - batch.failures.episodes)]
+    episodes = [record(architecture.bind(parameters[index]), int(seeds[index])) for index in best]
+    seen = [architecture.observation.encode(o) for episode in episodes for o in episode.observations[:-1]]
+    state.scale = typical_scale(architecture.observation, np.array(seen))
+    state.architecture = architecture.scaled_by(state.scale)
