@@ -10,6 +10,7 @@ import pytest
 
 import poise
 from poise.errors import InvalidFileError, InvalidValueError
+from poise.policies.architecture import Architecture
 from poise.rollouts.environments import inspect
 from poise.runs.config import TrainConfig
 from poise.runs.plan import POPULATION, Plan, Stage, plan_for, resolved
@@ -42,6 +43,18 @@ def test_what_is_named_is_taken_at_its_word() -> None:
     assert _plan("CartPole-v1", policy="mlp:4", optimizer="ars") == Plan((Stage("mlp:4", "ars"),), open_ended=False)
     assert {stage.optimizer for stage in _plan("CartPole-v1", optimizer="cem").stages} == {"cem"}
     assert [stage.policy for stage in _plan("CartPole-v1", policy="quadratic").stages] == ["quadratic"]
+
+
+@pytest.mark.parametrize(
+    ("env", "numbers", "optimizer"), [("BipedalWalker-v3", 100, "ars"), ("Acrobot-v1", 21, "snes")]
+)
+def test_large_weighted_sums_are_found_by_finite_differences(env: str, numbers: int, optimizer: str) -> None:
+    info, stage = inspect(EnvironmentSpec(env)), _plan(env).stages[0]
+    architecture = Architecture(stage.policy, info.observation, info.action)
+    assert (architecture.parameter_count, stage.optimizer) == (numbers, optimizer)
+    assert [stage.optimizer_for(architecture, 0, 1, n).population for n in (0, 1)] == (
+        [POPULATION // 2, POPULATION] if optimizer == "ars" else [POPULATION, 2 * POPULATION]
+    )
 
 
 def test_options_without_an_optimizer_are_refused() -> None:

@@ -36,6 +36,12 @@ PROBE_SHARE = 0.1
 EPISODES = (1, 3, 10)
 """The ladder of episodes a candidate."""
 
+SIZES = "population", "directions", "top"
+"""Options that say how many candidates a generation has; they are doubled together."""
+
+FINITE_DIFFERENCES = {"noise": 0.03, "step_size": 0.02}
+"""For ARS where policies are large: it starts from standing still, and looks closely around."""
+
 QUADRATIC_FEATURES = 8
 """Most features whose products are worth as many parameters."""
 
@@ -63,8 +69,7 @@ class Stage:
         """A new optimizer for the stage of this index, with the population doubled so many times."""
         chosen = OPTIMIZERS.get(self.optimizer)
         args = dict(self.optimizer_args)
-        if doublings and "population" in args:
-            args["population"] *= 2**doublings
+        args.update({name: args[name] * 2**doublings for name in SIZES if args.get(name) is not None})
         path = ("optimizer",) if index == 0 else ("optimizer", index)
         return chosen(architecture.parameter_count, generator(seed, *path), chosen.make_options(args))
 
@@ -159,12 +164,21 @@ def plan_for(config: TrainConfig, info: EnvironmentInfo) -> Plan:
         raise InvalidValueError(f"expected an optimizer whose options these are: {names}; name it, for instance snes")
     if config.optimizer == VALUE_ITERATION or (config.optimizer == AUTO and _may_learn_a_table(config, info)):
         return Plan((_table_stage(config, info),), open_ended=False)
-    named = config.optimizer != AUTO
-    population = int(min(max(_episodes(config, info) / GENERATIONS, LEAST_POPULATION), POPULATION))
-    optimizer, args = (config.optimizer, config.optimizer_args) if named else ("snes", {"population": population})
     policies = policies_for(info) if config.policy == AUTO else (config.policy,)
-    stages = tuple(Stage(policy, optimizer, dict(args)) for policy in policies)
-    return Plan(stages, open_ended=not named or config.policy == AUTO)
+    if config.optimizer != AUTO:
+        stages = tuple(Stage(policy, config.optimizer, dict(config.optimizer_args)) for policy in policies)
+        return Plan(stages, open_ended=config.policy == AUTO)
+    population = int(min(max(_episodes(config, info) / GENERATIONS, LEAST_POPULATION), POPULATION))
+    return Plan(tuple(_stage(policy, population, info) for policy in policies), open_ended=True)
+
+
+def _stage(policy: str, population: int, info: EnvironmentInfo) -> Stage:
+    """What searches for a kind of policy: SNES, or ARS for weighted sums with more numbers than candidates."""
+    count = Architecture(policy, info.observation, info.action).parameter_count
+    if policy in ("linear", "linear+bias") and count > POPULATION and info.observation.numbers.any():
+        directions = population // 4  # of two candidates each: half as many in all
+        return Stage(policy, "ars", {"directions": directions, "top": directions // 2, **FINITE_DIFFERENCES})
+    return Stage(policy, "snes", {"population": population})
 
 
 def _may_learn_a_table(config: TrainConfig, info: EnvironmentInfo) -> bool:
