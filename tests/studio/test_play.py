@@ -116,7 +116,7 @@ def test_a_key_brings_the_next_step_forward_but_not_the_one_after_it() -> None:
         player.until(lambda: len(player.states) == 2)
         player.tell(protocol.Act((1.0,)))
         player.until(lambda: len(player.states) == 3)
-        assert 0.2 < time.monotonic() - began < 0.45, "half a period after the first step, and not a whole one"
+        assert 0.1 < time.monotonic() - began < 0.3, "a quarter of a period after the first step, and not a whole one"
         player.until(lambda: len(player.states) == 4)
         assert time.monotonic() - began > 0.9, "two periods after it, as it was due"
 

@@ -160,3 +160,23 @@ def test_a_trace_has_a_hole_where_there_is_no_number(page: Page) -> None:
 )
 def test_numbers_read_as_a_person_writes_them(page: Page, call: str, text: str) -> None:
     assert page.evaluate(f"async () => {{ const it = await import('/static/format.js'); return it.{call}; }}") == text
+
+
+def test_a_line_with_fewer_points_lies_within_a_quarter_of_a_pixel_of_the_whole_one(page: Page) -> None:
+    generator = np.random.default_rng(0)
+    xs = np.cumsum(generator.uniform(0.2, 2.0, 1000))
+    for ys in (200 + 150 * np.sin(xs / 25), np.cumsum(generator.normal(0, 0.1, 1000)), generator.normal(0, 50, 1000)):
+        kept = page.evaluate(
+            "async ([xs, ys]) => (await import('/static/charts/thin.js')).neededOf(xs, ys)", [xs.tolist(), ys.tolist()]
+        )
+        assert kept[0] == 0
+        assert kept[-1] == 999
+        assert np.abs(np.interp(xs, xs[kept], ys[kept]) - ys).max() <= 0.25 + 1e-9
+    assert page.evaluate(
+        "async () => (await import('/static/charts/thin.js')).neededOf([0, 1, 2, 3, 4], [0, 1, 2, 3, 3])"
+    ) == [0, 3, 4]
+    wave = (200 + 50 * np.sin(xs / 40)).tolist()
+    fewer = page.evaluate(
+        "async ([xs, ys]) => (await import('/static/charts/thin.js')).neededOf(xs, ys).length", [xs.tolist(), wave]
+    )
+    assert fewer < 400, "a smooth line needs few points"

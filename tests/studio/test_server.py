@@ -163,3 +163,9 @@ def test_importing_the_studio_starts_no_server() -> None:
     code = "import sys, poise.studio; print([m for m in ('uvicorn', 'starlette', 'gymnasium') if m in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
     assert found.stdout == "[]\n"
+
+
+def test_a_small_message_is_sent_at_once() -> None:
+    """Python's event loop turns Nagle's algorithm off only where the protocol is named; it may cost 40 ms a key."""
+    with server.listen(0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -120,3 +122,15 @@ def test_last_words_are_bounded(tmp_path: Path) -> None:
     assert len(words) <= trainings.LAST_WORDS
     assert words.startswith("line ")
     assert words.endswith("line 9999\n")
+
+
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="this system has no groups of sessions")
+def test_a_training_gives_way_as_a_whole_session() -> None:
+    """Linux shares the processor among sessions first: a niceness of the process alone would change nothing."""
+    with subprocess.Popen(["sleep", "60"], start_new_session=True) as child:
+        try:
+            trainings._give_way(child.pid)
+            assert f"nice {trainings.NICENESS}" in Path(f"/proc/{child.pid}/autogroup").read_text()
+            assert os.getpriority(os.PRIO_PROCESS, child.pid) == trainings.NICENESS
+        finally:
+            child.kill()

@@ -34,7 +34,7 @@ PATIENCE_SECONDS = 5.0
 """How long a training may take to stop by itself when the studio ends."""
 
 NICENESS = 5
-"""Trainings give way to the page: playing must not stutter."""
+"""Trainings give way to the page: playing must not stutter. More would starve them where the machine has other work."""
 
 
 @dataclass(frozen=True)
@@ -281,8 +281,7 @@ class Trainings:
             stderr=words,
             start_new_session=True,  # Ctrl-C on the studio's terminal reaches the studio alone, which then asks them
         )
-        with suppress(OSError, AttributeError):
-            os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
+        _give_way(process.pid)
         before = self._children.get(name)
         if before is not None:
             before.close()
@@ -291,6 +290,18 @@ class Trainings:
     def _alive(self, name: str) -> bool:
         child = self._children.get(name)
         return child is not None and child.process.poll() is None
+
+
+def _give_way(process: int) -> None:
+    """Lets everything else go first.
+
+    Linux shares the processor among sessions before it looks at the processes in them: a child in a session of its own
+    gives way to the server and the browser only if the session does.
+    """
+    with suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, process, NICENESS)
+    with suppress(OSError):
+        Path(f"/proc/{process}/autogroup").write_text(str(NICENESS), encoding="ascii")
 
 
 def _interrupt(process: subprocess.Popen[bytes]) -> None:

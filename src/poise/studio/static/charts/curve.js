@@ -3,6 +3,7 @@
 import { label, line as stroke } from "../renderers/pen.js";
 import { large } from "../format.js";
 import { scale, ticks } from "./scale.js";
+import { neededOf } from "./thin.js";
 
 export const MARGIN = { left: 52, right: 12, top: 12, bottom: 26 };
 
@@ -51,8 +52,10 @@ export function drawAxes(context, size, colors, chart, x, y) {
 function drawBand(context, { xs, lows, highs, color }, x, y) {
   if (xs.length < 2) return;
   context.beginPath();
-  for (let index = 0; index < xs.length; index += 1) context.lineTo(x(xs[index]), y(highs[index]));
-  for (let index = xs.length - 1; index >= 0; index -= 1) context.lineTo(x(xs[index]), y(lows[index]));
+  const across = xs.map(x);
+  const [above, below] = [highs.map(y), lows.map(y)];
+  for (const index of neededOf(across, above)) context.lineTo(across[index], above[index]);
+  for (const index of neededOf(across, below).reverse()) context.lineTo(across[index], below[index]);
   context.closePath();
   context.globalAlpha = 0.16;
   context.fillStyle = color;
@@ -62,15 +65,9 @@ function drawBand(context, { xs, lows, highs, color }, x, y) {
 
 function drawLine(context, { xs, ys, color, width = 1.75, dash = [] }, x, y) {
   context.beginPath();
-  let pen = false;
-  for (let index = 0; index < xs.length; index += 1) {
-    if (ys[index] === null || ys[index] === undefined) {
-      pen = false;
-      continue;
-    }
-    if (pen) context.lineTo(x(xs[index]), y(ys[index]));
-    else context.moveTo(x(xs[index]), y(ys[index]));
-    pen = true;
+  for (const [start, end] of piecesOf(ys)) {
+    const [across, up] = [xs.slice(start, end).map(x), ys.slice(start, end).map(y)];
+    for (const index of neededOf(across, up)) index ? context.lineTo(across[index], up[index]) : context.moveTo(across[0], up[0]);
   }
   context.strokeStyle = color;
   context.lineWidth = width;
@@ -79,12 +76,23 @@ function drawLine(context, { xs, ys, color, width = 1.75, dash = [] }, x, y) {
   context.setLineDash(dash);
   context.stroke();
   context.setLineDash([]);
-  if (xs.length === 1 && pen) {
+  if (xs.length === 1 && Number.isFinite(ys[0])) {
     context.beginPath();
     context.arc(x(xs[0]), y(ys[0]), 2.5, 0, 2 * Math.PI);
     context.fillStyle = color;
     context.fill();
   }
+}
+
+/** Where a line with holes begins and ends, [from, to) for each piece. */
+function piecesOf(ys) {
+  const pieces = [];
+  for (let index = 0; index < ys.length; index += 1) {
+    if (ys[index] === null || ys[index] === undefined) continue;
+    if (pieces.at(-1)?.[1] === index) pieces.at(-1)[1] = index + 1;
+    else pieces.push([index, index + 1]);
+  }
+  return pieces;
 }
 
 function drawMark(context, size, { y: value, color, text }, y) {
