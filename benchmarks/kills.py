@@ -1,9 +1,10 @@
 """Kills runs at random moments with SIGKILL, resumes them, and compares the bytes with those of an undisturbed run.
 
-python benchmarks/kills.py [--kills 500] [--faults] [--seed 0] [--only TEXT] [--json kills.json]
+python benchmarks/kills.py [--kills 500] [--faults] [--workers] [--seed 0] [--only TEXT] [--json kills.json]
 
 Kills are spread over optimizers, kinds of policies and engines. With --faults, too, every single call that writes goes
-wrong once: the disk is full, or the process ends just before or just after it. The goal is 0 differences, 0 unreadable.
+wrong once: the disk is full, or the process ends just before or just after it. With --workers, a worker of the pool is
+killed every second during whole runs, too. The goal is 0 differences, 0 unreadable.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from poise.testing.crashes import (
     kill_and_resume,
     saved_at_every_generation,
     trouble_in,
+    workers_killed,
 )
 
 FEW = {"selection_episodes": 3, "confirmation_episodes": 3, "evaluation_episodes": 10, "workers": 1}
@@ -57,6 +59,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=500)
     parser.add_argument("--faults", action="store_true")
+    parser.add_argument("--workers", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", default="", help="kinds of runs whose name contains this")
     parser.add_argument("--json", type=Path)
@@ -81,6 +84,8 @@ def main() -> None:
     print("in all", sum(outcome["kills"] for outcome in results.values()), "kills")
     if arguments.faults:
         results["faults"] = faults()
+    if arguments.workers:
+        results["workers"] = workers(rng)
     if arguments.json is not None:
         arguments.json.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
 
@@ -95,6 +100,31 @@ def faults() -> dict[str, dict[str, int]]:
         with tempfile.TemporaryDirectory() as folder, saved_at_every_generation():
             results[name] = _every_call_fails(Path(folder), env, settings)
         print(f"{name:<26}", ", ".join(f"{count} {what}" for what, count in results[name].items()), flush=True)
+    return results
+
+
+POOLED: dict[str, tuple[str, dict[str, Any]]] = {
+    "Pendulum, cma_es": ("Pendulum-v1", {**GYMNASIUM, "optimizer": "cma_es", "max_episodes": 1_500, "workers": 2}),
+    "Acrobot, mlp:8, snes": (
+        "Acrobot-v1",
+        {**GYMNASIUM, "policy": "mlp:8", "optimizer": "snes", "max_episodes": 200, "workers": 2},
+    ),
+}
+
+
+def workers(rng: random.Random) -> dict[str, dict[str, int]]:
+    """Kills a worker every second, for as long as a run takes."""
+    results = {}
+    for name, (env, settings) in POOLED.items():
+        with tempfile.TemporaryDirectory() as folder:
+            undisturbed, disturbed = Path(folder) / "undisturbed", Path(folder) / "disturbed"
+            begin_or_resume(undisturbed, env, {**settings, "workers": 1})
+            began = time.monotonic()
+            with workers_killed(1.0, rng) as killed:
+                begin_or_resume(disturbed, env, settings)
+            seconds, differs = time.monotonic() - began, contents(undisturbed) != contents(disturbed)
+        results[name] = {"workers killed": len(killed), "different": int(differs)}
+        print(f"{name:<26} {len(killed)} workers killed in {seconds:.0f} s, {int(differs)} different", flush=True)
     return results
 
 

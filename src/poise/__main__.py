@@ -15,7 +15,10 @@ def main() -> None:
     """Runs the command line and exits."""
     # Before NumPy loads: with several threads linear algebra differs in the last bit, and is slower at our sizes.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    code = run(sys.argv[1:])
+    from poise.cli.last_words import last_words
+
+    with last_words(sys.argv[1:]):
+        code = run(sys.argv[1:])
     # All is done and said: who presses Ctrl-C once more while the interpreter tidies up shall not change the exit code.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(code)

@@ -9,7 +9,7 @@ from poise.errors import EnvironmentFailureError
 from poise.policies.architecture import Architecture
 from poise.rollouts.environments import inspect
 from poise.rollouts.player import MAX_HANGS, Episode, Work
-from poise.rollouts.task import MAX_DEATHS, Task
+from poise.rollouts.task import MAX_DEATHS, MAX_KILLS, Task
 from poise.types import EnvironmentSpec
 
 
@@ -112,3 +112,14 @@ def test_episodes_lost_in_company_are_not_blamed() -> None:
             pass
         task.lose(range(2), "Env-v0", 0, "killed by SIGKILL")
         assert not task.is_done()
+
+
+def test_an_episode_whose_worker_is_killed_from_outside_has_more_patience() -> None:
+    task = _task(1)
+    for _ in range(MAX_KILLS):
+        part = task.take(1)
+        assert part == range(1)
+        task.lose(part, "Env-v0", 11, "killed by SIGKILL", killed=True)
+    assert task.is_done()
+    (episode,) = task.results()
+    assert f"ended {MAX_KILLS} times" in str(episode.failure)

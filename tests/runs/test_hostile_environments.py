@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -129,3 +132,23 @@ def test_an_evaluation_says_what_failed_and_counts_it_as_no_success(
     always = poise.Policy.create(TROUBLE, "linear", [1.0, 0.0, 0.0], {"kind": "raises"})
     with pytest.raises(EnvironmentFailureError, match="failed in 10 of 10 episodes"):
         poise.evaluate(always, 10, workers=1)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="a process that waits for another's end")
+def test_what_takes_the_command_along_is_told_and_the_resumed_run_plays_it_elsewhere(tmp_path: Path) -> None:
+    def poise_command(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "poise", *arguments]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+
+    few = ["--optimizer", "random_search", "--policy", "linear", "--normalize", "none", "--max-episodes", "10"]
+    few += ["--workers", "1"]
+    few += ["--selection-episodes", "1", "--evaluation-episodes", "2", "--env-arg", "kind=dies"]
+    ended = poise_command("train", TROUBLE, "--out", "dead", *few)
+    assert ended.returncode == 3
+    assert "was ended from outside" in ended.stderr
+    assert "poise resume RUN" in ended.stderr
+    resumed = poise_command("resume", "dead", "--workers", "1")
+    assert resumed.returncode == 2
+    assert "the process that played it ended 3 times (with exit code 3)" in resumed.stderr
+    assert "was ended from outside" not in resumed.stderr

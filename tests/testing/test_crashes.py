@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +11,18 @@ from typing import Any
 
 import pytest
 
+import poise
 from poise.errors import OutputError, PoiseError, RunStoppedError
-from poise.testing.crashes import Died, Disk, Fault, begin_or_resume, contents, saved_at_every_generation, trouble_in
+from poise.testing.crashes import (
+    Died,
+    Disk,
+    Fault,
+    begin_or_resume,
+    contents,
+    saved_at_every_generation,
+    trouble_in,
+    workers_killed,
+)
 
 SETTINGS: dict[str, Any] = {
     "optimizer": "cma_es",
@@ -72,3 +83,13 @@ def test_runs_that_are_killed_again_and_again_have_the_same_bytes(tmp_path: Path
     (outcome,) = json.loads(report.read_text()).values()
     assert outcome["kills"] >= 3
     assert not outcome["different"] + outcome["unreadable"] + outcome["errors"]
+
+
+@pytest.mark.slow
+def test_a_run_whose_workers_are_killed_every_second_has_the_same_bytes(tmp_path: Path) -> None:
+    settings = {**SETTINGS, "env_args": {}, "max_episodes": 900, "workers": 2, "evaluation_episodes": 30}
+    poise.train("Pendulum-v1", out=tmp_path / "undisturbed", **{**settings, "workers": 1})
+    with workers_killed(1.0, random.Random(0)) as killed:
+        poise.train("Pendulum-v1", out=tmp_path / "disturbed", **settings)
+    assert len(killed) >= 3
+    assert contents(tmp_path / "disturbed") == contents(tmp_path / "undisturbed")

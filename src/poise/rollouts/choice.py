@@ -27,6 +27,7 @@ def make_engine(
     *,
     workers: int | None = None,
     step_seconds: float = DEFAULT_SECONDS,
+    isolate: bool = False,
 ) -> Engine:
     """An engine for an environment.
 
@@ -38,6 +39,7 @@ def make_engine(
         workers: how many may play at once, threads of a kernel or processes with Gymnasium; ``None`` for one a
             processor. The episodes do not depend on it.
         step_seconds: how long Gymnasium's environment may take for one ``reset`` or ``step``.
+        isolate: whether Gymnasium plays nothing in this process, where it can do so in others.
 
     Raises:
         UnknownNameError: there is no such engine.
@@ -60,19 +62,20 @@ def make_engine(
             if name == "kernel":
                 raise
             _log.warning("%s; Gymnasium plays instead", error)
-    return _gymnasium(spec, workers, step_seconds)
+    return _gymnasium(spec, workers, step_seconds, isolate=isolate)
 
 
-def _gymnasium(spec: EnvironmentSpec, workers: int | None, step_seconds: float) -> Engine:
+def _gymnasium(spec: EnvironmentSpec, workers: int | None, step_seconds: float, *, isolate: bool) -> Engine:
     """The engine that plays Gymnasium's own environment."""
     # A program that was frozen into one file has no interpreter that could be started.
-    if check_workers(workers) > 1 and sys.executable and not getattr(sys, "frozen", False):
+    several = check_workers(workers) > 1
+    if (several or isolate) and sys.executable and not getattr(sys, "frozen", False):
         from poise.rollouts.pool import Pool
 
         try:
-            return Pool(spec, workers, step_seconds=step_seconds)
+            return Pool(spec, workers, step_seconds=step_seconds, isolate=isolate)
         except NotSendableError as error:
-            if workers is not None:
+            if workers is not None and several:
                 raise
             _log.warning("%s is played in one process: %s", spec.id, error.reason)
     from poise.rollouts.in_process import InProcess

@@ -15,7 +15,7 @@ from typing import Any
 from poise.rollouts.channel import At, Failed, Hello, Play, Played, Ready, Where
 from poise.rollouts.player import Work
 from poise.rollouts.process import WorkerProcess
-from poise.rollouts.task import Task
+from poise.rollouts.task import MAX_KILLS, Task
 from poise.rollouts.time_limit import LOOKS, explanation
 
 WATCH_SECONDS = 0.5
@@ -31,7 +31,7 @@ MAX_PART = 1_000
 """Most episodes of a part; all of them are played again, one by one, if their worker dies."""
 
 FALSE_STARTS = 3
-"""How often a worker may die before it can play."""
+"""How often a worker may die before it can play; `MAX_KILLS` times if it is killed from outside."""
 
 _log = logging.getLogger(__name__)
 
@@ -185,7 +185,8 @@ class _Keeper(threading.Thread):
             with self._crew.changed:
                 self.is_ready, self.process = False, None
             how = process.end()
-            if trouble is not None and (trouble or false_starts >= FALSE_STARTS):
+            most = MAX_KILLS if process.was_killed and not self._hangs else FALSE_STARTS
+            if trouble is not None and (trouble or false_starts >= most):
                 self._give_up(trouble or f"its process ended {how} before it could play")
 
     def _begin(self, process: WorkerProcess) -> str | None:
@@ -241,7 +242,7 @@ class _Keeper(threading.Thread):
         except _GONE:
             how = process.end()
             with crew.changed:
-                self._lost(order, range(done, part.stop), how)
+                self._lost(order, range(done, part.stop), how, killed=process.was_killed)
                 crew.changed.notify_all()
             return False
         return True
@@ -265,7 +266,7 @@ class _Keeper(threading.Thread):
                 self._playing = None
         return done
 
-    def _lost(self, order: _Order, lost: range, how: str) -> None:
+    def _lost(self, order: _Order, lost: range, how: str, *, killed: bool) -> None:
         """The worker has gone, and took episodes with it."""
         part, self._playing = self._playing, None
         if part is None or not lost or self._crew.is_closed:
@@ -277,7 +278,7 @@ class _Keeper(threading.Thread):
             order.task.hang(lost, index, said)
         else:
             _log.info("a worker ended %s while it played %s; its episodes are played again", how, name)
-            order.task.lose(lost, name, int(seeds[lost.start]), how)
+            order.task.lose(lost, name, int(seeds[lost.start]), how, killed=killed)
 
     # What follows is called by other threads, with the lock.
 

@@ -55,6 +55,11 @@ class WorkerProcess:
         """Whether it runs."""
         return self._process.poll() is None
 
+    @property
+    def was_killed(self) -> bool:
+        """Whether it has ended by a signal that only others send: a person, or a system that has no memory left."""
+        return -(self._process.returncode or 0) in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM))
+
     def kill(self) -> None:
         """Ends it now; whoever listens to it finds that it has gone."""
         self._process.kill()

@@ -11,6 +11,9 @@ from poise.rollouts.player import MAX_HANGS, Episode, Work
 MAX_DEATHS = 3
 """How many workers an episode may take with it."""
 
+MAX_KILLS = 10
+"""How often its worker may be killed from outside: that is hardly its fault, but it may take too much memory."""
+
 
 class Task:
     """The episodes of a call. What is asked here twice is answered the same, whoever plays what and when.
@@ -22,11 +25,13 @@ class Task:
 
     Attributes:
         deaths: how often each episode was lost with its worker.
+        kills: how many of these deaths came from outside.
     """
 
     def __init__(self, work: Work) -> None:
         size = len(work)
         self.deaths: Counter[int] = Counter()
+        self.kills: Counter[int] = Counter()
         self._work = work
         self._hangs = 0
         self._episodes: list[Episode | None] = [None] * size
@@ -69,7 +74,7 @@ class Task:
             self._end, self._failure = index, error
             self._missing = sum(episode is None for episode in self._episodes[:index])
 
-    def lose(self, lost: range, name: str, seed: int, how: str) -> None:
+    def lose(self, lost: range, name: str, seed: int, how: str, *, killed: bool = False) -> None:
         """A worker died with these episodes: they are played again, one by one, to find the one that kills.
 
         Args:
@@ -77,12 +82,16 @@ class Task:
             name: of the environment.
             seed: of the first of them.
             how: the worker ended, in words.
+            killed: from outside.
         """
         self.deaths.update(lost)
-        if len(lost) == 1 and self.deaths[lost.start] >= MAX_DEATHS:
+        if killed:
+            self.kills.update(lost)
+        deaths, kills = self.deaths[lost.start], self.kills[lost.start]
+        if len(lost) == 1 and (deaths - kills >= MAX_DEATHS or kills >= MAX_KILLS):
             self._spoil(
                 lost.start,
-                f"{name}, seed {seed}: the process that played it ended {MAX_DEATHS} times ({how}); expected an "
+                f"{name}, seed {seed}: the process that played it ended {deaths} times ({how}); expected an "
                 "environment that lets its process live. Look for a crash in its compiled code, a call of exit, or "
                 "too little memory for so many workers (--workers, workers= in Python)",
             )

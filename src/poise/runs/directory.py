@@ -106,6 +106,11 @@ class RunDirectory:
         self._lock.acquire()
         self._sweep()
 
+    @property
+    def was_left(self) -> bool:
+        """Whether the process that was at work on it before was ended from outside, perhaps by the environment."""
+        return self._lock.was_left
+
     def _sweep(self) -> None:
         """Removes what a killed process had not finished writing."""
         for folder in (self.path, self.episodes):

@@ -20,10 +20,14 @@ class Lock:
 
     Args:
         path: the file; its directory exists.
+
+    Attributes:
+        was_left: whoever had it before ended without letting go of it.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.was_left = False
         self._handle: int | None = None
 
     def acquire(self) -> None:
@@ -60,6 +64,7 @@ class Lock:
                 self._handle = handle
             else:
                 os.close(handle)  # its owner removed it between the two calls
+        self.was_left = os.fstat(self._handle).st_size > 0
         with suppress(OSError):  # a full disk: the lock holds all the same
             os.ftruncate(self._handle, 0)
             os.write(self._handle, f"{os.getpid()}\n".encode())

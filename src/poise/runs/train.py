@@ -164,8 +164,9 @@ def resume(
     if env is not None:
         spec = replace(specify(env, spec.kwargs if callable(env) else None), id=spec.id)
     info = inspect(spec)
-    engines = partial(make_engine, workers=workers, step_seconds=step_seconds)
     directory.take()
+    # What has taken a process along may do so again: then it shall not be this one.
+    engines = partial(make_engine, workers=workers, step_seconds=step_seconds, isolate=directory.was_left)
     try:
         with observed(tensorboard, directory.path, observe or _nobody) as told:
             if config.frugal:

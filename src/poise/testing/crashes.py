@@ -12,6 +12,7 @@ import os
 import random
 import signal
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -21,6 +22,7 @@ from typing import Any, Literal
 
 import poise
 from poise.errors import PoiseError
+from poise.rollouts import crew, process
 from poise.runs import directory, files, lock, recovery, saver
 
 Fault = Literal["error", "die before", "die after"]
@@ -105,6 +107,37 @@ def saved_at_every_generation() -> Iterator[None]:
         yield
     finally:
         saver.LEAST_SECONDS, saver.LARGEST_SHARE = kept
+
+
+@contextmanager
+def workers_killed(every_seconds: float, rng: random.Random) -> Iterator[list[int]]:
+    """While the block runs, one of the pool's workers is killed every so many seconds; gives who was."""
+    alive: list[process.WorkerProcess] = []
+    killed: list[int] = []
+    ended = threading.Event()
+
+    class Listed(process.WorkerProcess):
+        def __init__(self) -> None:
+            super().__init__()
+            alive.append(self)
+
+    def kill() -> None:
+        while not ended.wait(every_seconds):
+            alive[:] = [worker for worker in alive if worker.is_alive]
+            if alive:
+                victim = rng.choice(alive)
+                victim.kill()
+                killed.append(victim.pid)
+
+    thread = threading.Thread(target=kill, name="killer of workers", daemon=True)
+    vars(crew)["WorkerProcess"] = Listed
+    thread.start()
+    try:
+        yield killed
+    finally:
+        ended.set()
+        thread.join()
+        vars(crew)["WorkerProcess"] = process.WorkerProcess
 
 
 def begin_or_resume(path: Path, env: str, settings: dict[str, Any]) -> None:
