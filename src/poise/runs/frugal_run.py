@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from poise import frugal
-from poise.frugal import FrugalState, RealEpisode, learn
+from poise.frugal import learn
 from poise.models.transitions import Transitions
+from poise.pilots import FrugalState, RealEpisode
 from poise.policies.architecture import Architecture
 from poise.policies.candidate import Candidate
 from poise.rollouts.base import Engine

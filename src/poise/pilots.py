@@ -1,0 +1,209 @@
+"""Who plays the real episodes: one regulates by a linear model, one plays what it found in a learnt world."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from poise.imagination import imagine_policy
+from poise.models.regulator import Regulator
+from poise.models.transitions import Transitions
+from poise.policies.architecture import Architecture
+from poise.policies.candidate import Candidate
+from poise.rollouts.controls import Controls
+from poise.rollouts.environments import EnvironmentInfo
+from poise.seeding import SeedStream, generator
+from poise.types import FloatArray, Usage
+
+FIRST_PLAN = 50
+"""Real steps, played at random, before a world is learnt for the first time."""
+
+PLAN_EVERY, PLAN_SHARE = 100, 0.1
+"""A world is learnt anew after so many steps more, or so large a share of all steps, whichever is more."""
+
+LONGEST_HOLD = 12
+"""Most steps for which a random action is held."""
+
+FINALISTS = 5
+"""Policies that have shown most, from which the winner is chosen."""
+
+
+@dataclass(frozen=True)
+class RealEpisode:
+    """One episode of the search.
+
+    Attributes:
+        seed: what ``env.reset`` was given.
+        length: its steps.
+        score: its return.
+        predicted: the return that the model expected before it began; ``None`` where there was no model yet.
+        terminated: it ended in a terminal state.
+        truncated: a time limit ended it, the environment's or the budget's.
+    """
+
+    seed: int
+    length: int
+    score: float
+    predicted: float | None
+    terminated: bool
+    truncated: bool
+
+
+@dataclass
+class FrugalState:
+    """Where the learning stands; what it knows beyond this is refitted from it.
+
+    Attributes:
+        seeds: gives out the episodes of the search.
+        starts: observations of resets without a step, shape (resets, features).
+        transitions: every step so far.
+        episodes: every real episode so far.
+        candidates: the policies from which the winner is chosen, the newest last.
+        planned_at: steps from which the last world was learnt.
+        expected: return that was expected in it of the newest candidate; ``None`` before the first.
+        seconds: wall time spent, over all sessions.
+        stopped_because: why it ended, in words; ``None`` while it may go on.
+    """
+
+    seeds: SeedStream
+    starts: FloatArray
+    transitions: Transitions
+    episodes: list[RealEpisode] = field(default_factory=list)
+    candidates: list[Candidate] = field(default_factory=list)
+    planned_at: int = 0
+    expected: float | None = None
+    seconds: float = 0.0
+    stopped_because: str | None = None
+
+    @classmethod
+    def beginning(cls, info: EnvironmentInfo, seeds: SeedStream) -> FrugalState:
+        """Nothing learnt yet."""
+        features = info.observation.size
+        return cls(seeds, np.empty((0, features)), Transitions.none(features, Controls(info.action).size))
+
+    @property
+    def usage(self) -> Usage:
+        """Steps and episodes paid for so far; resets without a step are no episodes."""
+        return Usage(len(self.transitions), len(self.episodes))
+
+
+class Pilot(ABC):
+    """Who plays one real episode, and learns from it."""
+
+    predicted: float | None = None
+
+    @abstractmethod
+    def act(self, features: FloatArray) -> FloatArray:
+        """The outputs for an observation."""
+
+    @abstractmethod
+    def learn(self, lived: Transitions) -> None:
+        """Takes in what followed, the last of all steps so far."""
+
+    @abstractmethod
+    def conclude(self, score: float, whole: bool) -> None:
+        """Puts what the episode showed of a policy into the state.
+
+        Args:
+            score: what it returned.
+            whole: it was not left before its end.
+        """
+
+
+class RegulatingPilot(Pilot):
+    """Regulates to the mean start observation, by a linear model that is refitted after every step."""
+
+    def __init__(self, state: FrugalState, info: EnvironmentInfo) -> None:
+        self._state, self._info, self._controls = state, info, Controls(info.action)
+        self._rng = generator(state.seeds.seed, "exploring", len(state.episodes))
+        self._regulator = Regulator(state.starts, self._controls.size)
+        rows = state.transitions
+        for before, control, after in zip(rows.before, rows.controls, rows.after, strict=True):
+            self._regulator.learn(before, control, after)
+        self._law = self._regulator.law() if self._regulator.ready else None
+        if self._law is not None:
+            steps = self._regulator.foresee(self._law_controls, state.starts, info.max_episode_steps)
+            self.predicted = float(steps.mean() * rows.rewards[~rows.terminated].max(initial=0.0))
+
+    def act(self, features: FloatArray) -> FloatArray:
+        """What the law says; a random nudge while there is none."""
+        if self._law is None:
+            return self._controls.nudge(self._rng)
+        weights, biases = self._law
+        return np.asarray(weights @ features + biases)
+
+    def learn(self, lived: Transitions) -> None:
+        """Refits the model."""
+        self._regulator.learn(lived.before[-1], lived.controls[-1], lived.after[-1])
+        if self._regulator.ready:
+            self._law = self._regulator.law() or self._law
+
+    def conclude(self, score: float, whole: bool) -> None:
+        """The law as a linear policy, without a bias where it regulates to zero: the newest rests on most."""
+        features, outputs = self._info.observation.size, self._controls.size
+        weights, biases = self._law or (np.zeros((outputs, features)), np.zeros(outputs))
+        name = "linear+bias" if biases.any() else "linear"
+        parameters = np.concatenate([weights.ravel(), biases if biases.any() else []])
+        architecture = Architecture(name, self._info.observation, self._info.action)
+        self._state.candidates = [Candidate(architecture, parameters, score)]
+
+    def _law_controls(self, observations: FloatArray) -> FloatArray:
+        weights, biases = self._law or (np.zeros((0, 0)), np.zeros(0))
+        return self._controls(observations @ weights.T + biases)
+
+
+class ImaginingPilot(Pilot):
+    """Plays what a search in a learnt world found, and searches again when enough is new."""
+
+    def __init__(
+        self, state: FrugalState, info: EnvironmentInfo, lived: Transitions, interrupted: Callable[[], bool]
+    ) -> None:
+        self._state, self._info, self._interrupted = state, info, interrupted
+        self._rng = generator(state.seeds.seed, "imagining", len(state.episodes))
+        self._controls = Controls(info.action)
+        self._held, self._hold = np.zeros(self._controls.size), 0
+        self._policy: Candidate | None = None
+        self._planned_at, self._expected = state.planned_at, state.expected
+        if state.candidates and len(lived) == len(state.transitions):
+            self._policy, self.predicted = state.candidates[-1], state.expected
+        if len(lived) == len(state.transitions):  # between two episodes
+            self._plan_if_due(lived, None)
+
+    def act(self, features: FloatArray) -> FloatArray:
+        """What the policy says; before there is one, something at random, held for a random time."""
+        if self._policy is not None:
+            return self._policy.architecture.outputs(self._policy.parameters, features)
+        if self._hold == 0:
+            self._held = self._rng.standard_normal(self._controls.size)
+            self._hold = int(self._rng.integers(1, LONGEST_HOLD + 1))
+        self._hold -= 1
+        return self._held
+
+    def learn(self, lived: Transitions) -> None:
+        """Learns a new world when one is due."""
+        self._plan_if_due(lived, lived.after[-1])
+
+    def conclude(self, score: float, whole: bool) -> None:
+        """The policy that the episode ended with; the return, if only in part its own doing, is its claim."""
+        self._state.planned_at, self._state.expected = self._planned_at, self._expected
+        if self._policy is None:
+            return
+        # An episode that was cut short says nothing; its policy claims what the best one does, and has to show it.
+        claims = [candidate.claim for candidate in self._state.candidates]
+        claim = score if whole or not claims else max(claims)
+        newest = Candidate(self._policy.architecture, self._policy.parameters, claim)
+        kept = sorted(self._state.candidates, key=lambda candidate: -candidate.claim)[: FINALISTS - 1]
+        self._state.candidates = [*kept, newest]
+
+    def _plan_if_due(self, lived: Transitions, here: FloatArray | None) -> None:
+        new = len(lived) - self._planned_at
+        if len(lived) < FIRST_PLAN or new < (max(PLAN_EVERY, PLAN_SHARE * len(lived)) if self._planned_at else 1):
+            return
+        before = self._policy or (self._state.candidates[-1] if self._state.candidates else None)
+        idea = imagine_policy(lived, self._state.starts, here, self._info, before, self._rng, self._interrupted)
+        self._policy, self._planned_at, self._expected = idea.candidate, len(lived), idea.predicted
+        if here is None:
+            self.predicted = idea.predicted
