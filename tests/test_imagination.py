@@ -7,6 +7,7 @@ import pytest
 
 from poise import imagination
 from poise.imagination import imagine_policy
+from poise.models.ending import quadratic_terms
 from poise.models.transitions import Row, Transitions
 from poise.models.world import World
 from poise.policies.architecture import Architecture
@@ -76,8 +77,9 @@ def test_candidates_do_in_the_learnt_world_what_the_policy_would_do(name: str, m
     architecture: Architecture = idea.candidate.architecture
     rehearsal = imagination._Rehearsal(world, architecture, 5)
     parameters = np.random.default_rng(3).normal(size=(4, architecture.parameter_count))
-    terms = rehearsal._terms(world.scaled(starts).astype(np.float32))
-    outputs = terms[np.newaxis] @ rehearsal._weights(parameters)
+    scaled = world.scaled(starts)
+    terms = quadratic_terms(scaled) if name == "quadratic" else np.column_stack([scaled, np.ones(len(scaled))])
+    outputs = terms[np.newaxis] @ rehearsal._weights(parameters).swapaxes(1, 2)
     expected = [[architecture.outputs(vector, start) for start in starts] for vector in parameters]
     assert np.allclose(outputs, expected, atol=1e-4)
 

@@ -11,13 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from poise.models.ending import quadratic_terms
 from poise.models.transitions import Transitions
-from poise.models.world import Floats, Imagined, World
+from poise.models.world import CLIPPED, LARGEST, SIGN, Floats, Imagined, Policies, World
 from poise.optimizers.cma_es import CmaEs
 from poise.policies.architecture import Architecture, Normalizer
 from poise.policies.candidate import Candidate
-from poise.rollouts.controls import Controls
 from poise.rollouts.environments import EnvironmentInfo
 from poise.types import FloatArray
 
@@ -154,38 +152,30 @@ class _Rehearsal:
 
     def __init__(self, world: World, architecture: Architecture, steps: int) -> None:
         self._world, self._steps = world, steps
-        self._controls = Controls(architecture.action)
         self._quadratic = architecture.name == "quadratic"
-        self._outputs = architecture.action.outputs
+        action = architecture.action
+        self._outputs, self._kind = action.outputs, CLIPPED
+        self._bounds = np.full(action.outputs, -1.0, np.float32), np.full(action.outputs, 1.0, np.float32)
+        if action.kind == "discrete":
+            self._kind = SIGN if action.outputs == 1 else LARGEST
+        else:
+            self._bounds = action.box_map[2].astype(np.float32), action.box_map[3].astype(np.float32)
 
     def play(self, parameters: FloatArray, starts: FloatArray) -> Imagined:
         """Every candidate from every start, the candidate's number varying slowest."""
-        count = len(parameters)
-        weights = self._weights(parameters)
-        rows = np.tile(self._world.scaled(starts), (count, 1))
-
-        def act(state: Floats) -> Floats:
-            terms = self._terms(state).reshape(len(state), count, len(starts), -1)
-            controls = self._controls(np.matmul(terms, weights))
-            return controls.reshape(*state.shape[:2], -1).astype(np.float32)
-
-        return self._world.imagine(act, rows, self._steps)
+        policies = Policies(self._weights(parameters), self._quadratic, self._kind, *self._bounds)
+        return self._world.imagine(policies, self._world.scaled(starts), self._steps)
 
     def expected(self, parameters: FloatArray, starts: FloatArray) -> float:
         """The mean return of one policy over all starts and models."""
         return float(self.play(parameters[np.newaxis], starts).returns.mean())
 
     def _weights(self, parameters: FloatArray) -> Floats:
-        """Shape (candidates, terms, outputs), in the order of `_terms`."""
+        """Shape (candidates, outputs, terms), the constant last."""
         if self._quadratic:
             shaped = parameters.reshape(len(parameters), self._outputs, -1)
         else:
             split = parameters.shape[1] - self._outputs
             linear = parameters[:, :split].reshape(len(parameters), self._outputs, -1)
             shaped = np.concatenate([linear, parameters[:, split:, np.newaxis]], axis=2)
-        return shaped.swapaxes(1, 2).astype(np.float32)
-
-    def _terms(self, state: Floats) -> Floats:
-        if self._quadratic:
-            return quadratic_terms(state).astype(np.float32, copy=False)
-        return np.concatenate([state, np.ones((*state.shape[:-1], 1), dtype=np.float32)], axis=-1)
+        return np.ascontiguousarray(shaped, dtype=np.float32)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
+from poise.models.ending import quadratic_terms
 from poise.models.transitions import Transitions
-from poise.models.world import MODELS, Floats, World
+from poise.models.world import CLIPPED, LARGEST, MODELS, SIGN, Imagined, Policies, World
 from poise.types import FloatArray
 
 NO_BOUND = np.full(2, np.inf)
@@ -30,14 +32,20 @@ def _world(lived: Transitions) -> World:
     return World(lived, -NO_BOUND, NO_BOUND, np.random.default_rng(1))
 
 
-def _push(strength: float) -> object:
-    return lambda state: np.full((*state.shape[:2], 1), strength, dtype=np.float32)
+def _linear(*weights: float) -> Policies:
+    """One policy: the weights of the features, and the constant."""
+    bound = np.array([9.0], dtype=np.float32)
+    return Policies(np.array([[weights]], dtype=np.float32), False, CLIPPED, -bound, bound)
+
+
+def _push(strength: float) -> Policies:
+    return _linear(0.0, 0.0, strength)
 
 
 def test_a_return_of_many_steps_is_foretold() -> None:
     lived = _lived("state")
     world, starts = _world(lived), np.array([[0.5, 0.0], [-0.4, 0.3], [0.6, -0.2]])
-    found = world.imagine(_push(0.2), world.scaled(starts), 20)  # type: ignore[arg-type]
+    found = world.imagine(_push(0.2), world.scaled(starts), 20)
     x, expected = starts, np.zeros(3)
     for _ in range(20):
         expected -= np.square(x).sum(axis=1)
@@ -54,7 +62,7 @@ def test_it_knows_whether_rewards_say_where_it_is_good_to_be() -> None:
 
 def test_an_episode_ends_where_real_ones_did_and_earns_what_they_did() -> None:
     world = _world(_lived("nothing", ends=True))
-    found = world.imagine(_push(0.0), world.scaled(np.array([[1.5, 2.0], [0.0, 0.0]])), 20)  # type: ignore[arg-type]
+    found = world.imagine(_push(0.0), world.scaled(np.array([[1.5, 2.0], [0.0, 0.0]])), 20)
     assert not found.alive[:, 0].any()
     assert found.alive[:, 1].all()
     assert (found.returns[:, 0] > 40).all()
@@ -64,30 +72,66 @@ def test_an_episode_ends_where_real_ones_did_and_earns_what_they_did() -> None:
 def test_who_is_pushed_ranges_farther() -> None:
     world = _world(_lived("nothing"))
     start = world.scaled(np.zeros((1, 2)))
-
-    def along(state: Floats) -> Floats:
-        return np.sign(state[..., 1:]).astype(np.float32)
-
-    still, pushed = world.imagine(_push(0.0), start, 60), world.imagine(along, start, 60)  # type: ignore[arg-type]
+    one = np.ones(1, dtype=np.float32)
+    along = Policies(one * np.array([[[0.0, 1.0, 0.0]]], dtype=np.float32), False, SIGN, -one, one)
+    still, pushed = world.imagine(_push(0.0), start, 60), world.imagine(along, start, 60)
     assert (pushed.ranges > still.ranges + 0.5).all()
 
 
 def test_known_bounds_are_never_left() -> None:
     world = World(_lived("state"), np.array([-2.2, -2.2]), np.array([2.2, 2.2]), np.random.default_rng(1))
     lowest, highest = world.scaled(np.array([-2.2, -2.2])), world.scaled(np.array([2.2, 2.2]))
-    seen: list[Floats] = []
-
-    def watch(state: Floats) -> Floats:
-        seen.append(state)
-        return np.full((*state.shape[:2], 1), 9.0, dtype=np.float32)
-
-    world.imagine(watch, world.scaled(np.zeros((1, 2))), 80)
-    assert (np.stack(seen) >= lowest - 1e-5).all()
-    assert (np.stack(seen) <= highest + 1e-5).all()
+    ends = world.imagine(_push(9.0), world.scaled(np.zeros((1, 2))), 80).ends
+    assert (ends >= lowest - 1e-5).all()
+    assert (ends <= highest + 1e-5).all()
+    assert (np.isclose(ends, lowest) | np.isclose(ends, highest)).any(), "pushed as far as that"
 
 
 def test_a_reward_that_was_never_earned_is_not_believed() -> None:
     world = World(_lived("state"), -NO_BOUND, NO_BOUND, np.random.default_rng(1))
-    found = world.imagine(_push(1.0), world.scaled(np.array([[2.0, 2.0]])), 50)  # type: ignore[arg-type]
+    found = world.imagine(_push(1.0), world.scaled(np.array([[2.0, 2.0]])), 50)
     assert (found.returns <= 0).all()
     assert (found.returns >= -8.0 * 50).all()
+
+
+def _plainly(world: World, policies: Policies, starts: FloatArray, steps: int) -> tuple[FloatArray, FloatArray]:
+    """What the compiled code does, in the plainest words: returns, and where episodes end; no episode has an ending."""
+    frequencies, phases, linear, waved, constant = world._model
+    low, high, _, _, _, least, most = world._facts
+    returns, ends = list[float](), list[FloatArray]()
+    for m in range(MODELS):
+        for weights in policies.weights:
+            for start in starts:
+                state, total = np.asarray(start), 0.0
+                for _ in range(steps):
+                    terms = quadratic_terms(state) if policies.quadratic else np.append(state, 1.0)
+                    outputs = weights @ terms
+                    if policies.kind == CLIPPED:
+                        control = np.clip(outputs, policies.lowest, policies.highest)
+                    elif policies.kind == SIGN:
+                        control = np.where(outputs > 0, 1.0, -1.0)
+                    else:
+                        control = np.eye(len(outputs))[outputs.argmax()]
+                    inputs = np.append(state, control)
+                    waves = np.cos(2 * np.pi * (inputs @ frequencies[m] + phases[m]))
+                    change = linear[m] @ inputs + waved[m] @ waves + constant[m]
+                    total += float(np.clip(change[-1], least, most))
+                    state = np.clip(state + change[:-1], low, high)
+                returns.append(total)
+                ends.append(state)
+    return np.array(returns).reshape(MODELS, -1), np.array(ends).reshape(MODELS, len(returns) // MODELS, -1)
+
+
+@pytest.mark.parametrize("quadratic", [False, True])
+@pytest.mark.parametrize(("kind", "outputs"), [(CLIPPED, 1), (SIGN, 1), (LARGEST, 3)])
+def test_the_compiled_code_does_what_the_plain_words_say(kind: int, outputs: int, quadratic: bool) -> None:
+    lived, rng = _lived("state"), np.random.default_rng(3)
+    controls = np.repeat(lived.controls, outputs, axis=1)
+    lived = Transitions(lived.before, controls, lived.after, lived.rewards, lived.terminated)
+    world, starts = _world(lived), rng.uniform(-1, 1, (2, 2))
+    weights = rng.standard_normal((3, outputs, 6 if quadratic else 3)).astype(np.float32)
+    policies = Policies(weights, quadratic, kind, -np.ones(outputs, np.float32), np.ones(outputs, np.float32))
+    found: Imagined = world.imagine(policies, starts, 4)
+    returns, ends = _plainly(world, policies, starts, 4)
+    assert np.allclose(found.returns, returns, atol=1e-3)
+    assert np.allclose(found.ends, ends, atol=1e-3)

@@ -9,9 +9,8 @@ is PILCO's idea (Deisenroth & Rasmussen, 2011).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +18,9 @@ import numpy.typing as npt
 from poise.models.ending import Ending, quadratic_terms
 from poise.models.transitions import Transitions
 from poise.types import FloatArray
+
+CLIPPED, SIGN, LARGEST = 0, 1, 2
+"""How outputs become controls: clipped numbers, one of two choices, one of several."""
 
 MODELS = 3
 WAVES = 96
@@ -41,23 +43,42 @@ FARTHEST = 2.0
 """Most that one feature counts for in how far an episode ranges, in ranges met so far."""
 
 Floats: TypeAlias = npt.NDArray[np.float32]
-Act: TypeAlias = Callable[[Floats], Floats]
-"""Controls (models, rows, controls) for scaled observations (models, rows, features)."""
+
+
+@dataclass(frozen=True)
+class Policies:
+    """What is done in a learnt world: controls for scaled observations.
+
+    Attributes:
+        weights: of the terms of an observation, single precision, shape (policies, outputs, terms): the features, where
+            it is quadratic their products, and 1, in the order of `quadratic_terms`.
+        quadratic: whether there are products.
+        kind: how outputs become controls: `CLIPPED`, `SIGN` or `LARGEST`.
+        lowest, highest: bounds of controls, single precision, shape (outputs,).
+    """
+
+    weights: Floats
+    quadratic: bool
+    kind: int
+    lowest: Floats
+    highest: Floats
 
 
 @dataclass(frozen=True)
 class Imagined:
-    """Episodes in a learnt world; all arrays have shape (models, rows).
+    """Episodes in a learnt world; arrays have shape (models, rows).
 
     Attributes:
         returns: what they earn.
         ranges: how much of the space they cover, in ranges met so far, summed over the features.
         alive: whether they had not ended when they were left.
+        ends: their last scaled observations, shape (models, rows, features).
     """
 
     returns: FloatArray
     ranges: FloatArray
     alive: npt.NDArray[np.bool_]
+    ends: Floats
 
 
 class World:
@@ -79,14 +100,24 @@ class World:
         self.mean = seen.mean(axis=0)
         spread = seen.std(axis=0)
         self.scale = np.where(spread > 1e-9 * (1 + np.abs(self.mean)), spread, 1.0)
-        self._limits(seen, low, high)
+        limits = self._limits(seen, low, high)
+        self._seen = np.maximum(np.ptp(seen, axis=0) / self.scale, 1e-6)
         self.ending = Ending.fit(self.scaled(lived.after), lived.terminated)
-        self._last_reward = float(lived.rewards[lived.terminated].mean()) if lived.terminated.any() else 0.0
+        last_reward = float(lived.rewards[lived.terminated].mean()) if lived.terminated.any() else 0.0
         going_on = ~lived.terminated
         controls, rewards = lived.controls[going_on], lived.rewards[going_on]
-        self._control_rewards = _explained_by(controls, rewards)
-        self.blind = self._control_rewards is not None
-        self._reward_range = float(rewards.min()), float(rewards.max())
+        paid = _explained_by(controls, rewards)
+        self.blind = paid is not None
+        none = np.empty((1, 1, 0), dtype=np.float32)
+        self._facts: tuple[Any, ...] = (
+            *(limit.astype(np.float32) for limit in limits),
+            none if self.ending is None else self.ending.weights.astype(np.float32)[np.newaxis, np.newaxis],
+            np.float32(last_reward),
+            none if paid is None else paid[np.newaxis, np.newaxis],
+            # What was never earned is not believed: far from the data anything may be predicted.
+            np.float32(rewards.min()),
+            np.float32(rewards.max()),
+        )
         inputs = np.concatenate([self.scaled(lived.before[going_on]), controls], axis=1)
         changes = (lived.after - lived.before)[going_on] / self.scale
         self._fit(inputs, np.concatenate([changes, rewards[:, np.newaxis]], axis=1), rng)
@@ -95,12 +126,10 @@ class World:
         """Observations as this world has them; same shape."""
         return np.asarray((observations - self.mean) / self.scale, dtype=np.float64)
 
-    def _limits(self, seen: FloatArray, low: FloatArray, high: FloatArray) -> None:
+    def _limits(self, seen: FloatArray, low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
         least, most = seen.min(axis=0), seen.max(axis=0)
         margin = MARGIN * (most - least)
-        self._low = self.scaled(np.maximum(low, least - margin)).astype(np.float32)
-        self._high = self.scaled(np.minimum(high, most + margin)).astype(np.float32)
-        self._seen = np.maximum((most - least) / self.scale, 1e-6).astype(np.float32)
+        return self.scaled(np.maximum(low, least - margin)), self.scaled(np.minimum(high, most + margin))
 
     def _fit(self, inputs: FloatArray, targets: FloatArray, rng: np.random.Generator) -> None:
         size = inputs.shape[1]
@@ -119,57 +148,32 @@ class World:
             solution[-1] += centre
             solution[size : size + WAVES] *= WAVE_SIZE * np.sqrt(2.0 / WAVES)
             weights.append(solution)
-        self._frequencies, self._phases = frequencies.astype(np.float32), phases.astype(np.float32)
-        stacked = np.stack(weights).astype(np.float32)
-        self._linear, self._waves, self._constant = np.split(stacked, [size, size + WAVES], axis=1)
+        stacked = np.stack(weights).astype(np.float32).swapaxes(1, 2)
+        turns = (frequencies / (2 * np.pi)).astype(np.float32), (phases[:, 0] / (2 * np.pi)).astype(np.float32)
+        parts = np.split(stacked, [size, size + WAVES], axis=2)
+        self._model: tuple[Floats, ...] = (
+            *turns,
+            *(np.ascontiguousarray(part) for part in parts[:2]),
+            parts[2][:, :, 0].copy(),
+        )
 
-    def imagine(self, act: Act, starts: FloatArray, steps: int) -> Imagined:
-        """Plays episodes in every model.
+    def imagine(self, policies: Policies, starts: FloatArray, steps: int) -> Imagined:
+        """Plays every policy from every start in every model, the policy's number varying slowest.
 
         Args:
-            act: what to do.
-            starts: scaled observations to begin with, shape (rows, features).
+            policies: what to do.
+            starts: scaled observations to begin with, shape (starts, features).
             steps: when to leave an episode that has not ended.
         """
-        state = np.broadcast_to(starts, (MODELS, *starts.shape)).astype(np.float32)
-        rows = state.shape[:2]
+        from poise.models.playing import play  # imports numba
+
+        rows = MODELS, len(policies.weights) * len(starts)
         returns, alive = np.zeros(rows), np.ones(rows, dtype=np.bool_)
-        least, most = state.copy(), state.copy()
-        phase = np.empty((*rows, WAVES), dtype=np.float32)
-        for _ in range(steps):
-            controls = act(state)
-            change = self._change(np.concatenate([state, controls], axis=-1), phase)
-            earned = self._earned(controls, change)
-            state = np.clip(state + change[..., :-1], self._low, self._high)
-            if self.ending is not None:
-                ended = self.ending(state)
-                returns += alive * np.where(ended, self._last_reward, earned)
-                alive &= ~ended
-                if not alive.any():
-                    break
-                state = np.where(alive[..., np.newaxis], state, least)  # one that has ended ranges no farther
-            else:
-                returns += earned
-            np.minimum(least, state, out=least)
-            np.maximum(most, state, out=most)
+        least, most, ends = (np.empty((*rows, starts.shape[1]), dtype=np.float32) for _ in range(3))
+        policy = policies.weights, policies.quadratic, policies.kind, policies.lowest, policies.highest
+        play(self._model, self._facts, policy, starts.astype(np.float32), steps, (returns, alive, least, most, ends))
         ranges = np.minimum((most - least) / self._seen, FARTHEST).sum(axis=-1, dtype=np.float64)
-        return Imagined(returns, ranges, alive)
-
-    def _earned(self, controls: Floats, change: Floats) -> Floats:
-        if self._control_rewards is None:
-            # What was never earned is not believed: far from the data anything may be predicted.
-            return np.clip(change[..., -1], *self._reward_range)
-        return np.asarray(quadratic_terms(controls) @ self._control_rewards, dtype=np.float32)
-
-    def _change(self, inputs: Floats, phase: Floats) -> Floats:
-        """Change of the scaled observation, and the reward last; `phase` is room to work in."""
-        np.matmul(inputs, self._frequencies, out=phase)
-        phase += self._phases
-        np.cos(phase, out=phase)
-        change: Floats = np.matmul(phase, self._waves)
-        change += np.matmul(inputs, self._linear)
-        change += self._constant
-        return change
+        return Imagined(returns, ranges, alive, ends)
 
 
 def _explained_by(controls: FloatArray, rewards: FloatArray) -> Floats | None:
