@@ -240,3 +240,26 @@ def test_a_fault_of_poise_is_code_1_and_says_what_to_do(
     assert "a bolt came loose" in (said := capsys.readouterr().err)
     assert "--debug" in said
     assert "Traceback" not in said
+
+
+def test_one_real_episode_is_counted_in_the_singular(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    frugal = ["--frugal", "--evaluation-episodes", "10", "--quiet"]
+    assert command(["train", "CartPole-v1", "--seed", "3", "--out", str(tmp_path / "run"), *frugal]) == 0
+    assert "search 1 episode (500 steps)" in capsys.readouterr().out
+
+
+def test_export_writes_what_is_asked_for(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    begins = {"html": b"<!doctype html>", "gif": b"GIF89a", "webm": b"\x1a\x45\xdf\xa3", "csv": b"step,"}
+    wanted = [part for kind in begins for part in (f"--{kind}", str(tmp_path / f"episode.{kind}"))]
+    assert command(["export", str(trained), "--seed", "5", *wanted]) == 0
+    for kind, magic in begins.items():
+        assert (tmp_path / f"episode.{kind}").read_bytes()[: len(magic)].lower() == magic.lower()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("export", "needs poise[video]"), ("train", "The run's directory. [default: runs/ENV/TIME-SEED]")],
+)
+def test_help_shows_what_stands_in_brackets(name: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command([name, "--help"]) == 0
+    assert words in " ".join(capsys.readouterr().out.split())

@@ -146,6 +146,10 @@ def report(run: Run, as_json: bool) -> int:
     return 0
 
 
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
 def _lines(run: Run) -> list[str]:
     result = run.result
     lines = [f"{result['env']}  {result['policy']} policy, {len(result['parameters'])} numbers"]
@@ -156,7 +160,7 @@ def _lines(run: Run) -> list[str]:
     steps, episodes = result["steps"], result["episodes"]
     lines.append(
         "  paid        "
-        + ", ".join(f"{phase} {episodes[phase]:,} episodes ({steps[phase]:,} steps)" for phase in steps)
+        + ", ".join(f"{phase} {_many(episodes[phase], 'episode')} ({_many(steps[phase], 'step')})" for phase in steps)
     )
     failures = result.get("failed_episodes", {})  # runs of before these were counted have none
     if any(failures.values()):
