@@ -47,6 +47,7 @@ RUNS: dict[str, tuple[str, dict[str, Any]]] = {
     "auto, confirmed": ("CartPole-v1", {**FEW, "engine": "gymnasium"}),
     "frugal": ("CartPole-v1", {**FEW, "frugal": True, "max_steps": 600, "engine": "gymnasium"}),
     "table": ("FrozenLake-v1", {**FEW, "max_episodes": 300}),
+    "table, cliff": ("CliffWalking-v1", {**FEW, "max_episodes": 300}),
     "two processes": (
         "CartPole-v1",
         {**GYMNASIUM, **NEGATIVE, "optimizer": "snes", "max_episodes": 2_000, "workers": 2},
@@ -83,17 +84,17 @@ def main() -> None:
         results[name] = asdict(outcome)
     print("in all", sum(outcome["kills"] for outcome in results.values()), "kills")
     if arguments.faults:
-        results["faults"] = faults()
+        results["faults"] = faults(arguments.only)
     if arguments.workers:
         results["workers"] = workers(rng)
     if arguments.json is not None:
         arguments.json.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
 
 
-def faults() -> dict[str, dict[str, int]]:
+def faults(only: str) -> dict[str, dict[str, int]]:
     """Fails every call that writes, one a run, in three ways."""
     results = {}
-    for name in ("cma_es", "frugal", "table"):
+    for name in (name for name in ("cma_es", "frugal", "table", "table, cliff") if only in name):
         env, settings = RUNS[name]
         settings = {**settings, "max_episodes": 40, "evaluation_episodes": 3}
         settings = {**settings, "max_episodes": None, "max_steps": 600} if name == "frugal" else settings

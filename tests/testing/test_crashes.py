@@ -36,9 +36,12 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def _play(path: Path) -> None:
+TABLE: dict[str, Any] = {"max_episodes": 60, "selection_episodes": 1, "evaluation_episodes": 2, "workers": 1}
+
+
+def _play(path: Path, env: str = "CartPole-v1") -> None:
     with saved_at_every_generation():
-        begin_or_resume(path, "CartPole-v1", SETTINGS)
+        begin_or_resume(path, env, SETTINGS if env == "CartPole-v1" else TABLE)
 
 
 def test_a_disk_counts_calls_and_fails_the_one_it_is_told_to(tmp_path: Path) -> None:
@@ -57,20 +60,21 @@ def test_a_disk_counts_calls_and_fails_the_one_it_is_told_to(tmp_path: Path) -> 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("env", ["CartPole-v1", "FrozenLake-v1"])
 @pytest.mark.parametrize("fault", ["error", "die before", "die after"])
-def test_whichever_call_fails_the_resumed_run_has_the_same_bytes(tmp_path: Path, fault: Fault) -> None:
+def test_whichever_call_fails_the_resumed_run_has_the_same_bytes(tmp_path: Path, fault: Fault, env: str) -> None:
     with (disk := Disk()).in_use():
-        _play(tmp_path / "whole")
-    expected = contents(tmp_path / "whole")
-    for at in range(1 + len(fault) % 5, disk.calls + 1, 9):  # benchmarks/kills.py tries each of them
+        _play(tmp_path / "whole", env)
+    expected, stride = contents(tmp_path / "whole"), 9 if env == "CartPole-v1" else 35
+    for at in range(1 + len(fault) % 5, disk.calls + 1, stride):  # benchmarks/kills.py tries each of them
         path = tmp_path / str(at)
         try:
             with Disk(at, fault).in_use():
-                _play(path)
+                _play(path, env)
         except (PoiseError, Died):
             pass
         assert trouble_in(path) is None
-        _play(path)
+        _play(path, env)
         assert contents(path) == expected, at
 
 

@@ -17,7 +17,7 @@ from poise.kernels.base import Box, Discrete, Numbers
 
 def _define(source: str, **names: Any) -> Callable[..., Any]:
     scope: dict[str, Any] = {"float32": np.float32, "float64": np.float64, **names}
-    exec(source, scope)  # the text comes from the functions of this file alone
+    exec(source, scope)  # nosec B102  the text comes from the functions of this file alone
     function: Callable[..., Any] = scope["function"]
     return function
 

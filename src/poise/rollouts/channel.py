@@ -131,7 +131,8 @@ class Channel:
         Raises:
             EOFError: the other side has gone.
         """
-        return pickle.loads(self._read(_LENGTH.unpack(self._read(_LENGTH.size))[0]))
+        size = _LENGTH.unpack(self._read(_LENGTH.size))[0]
+        return pickle.loads(self._read(size))  # nosec B301  a pipe to a process of ours, never a file
 
     def _read(self, size: int) -> bytes:
         data = self._incoming.read(size)

@@ -56,7 +56,7 @@ def unpack(data: bytes) -> EnvironmentSpec:
     """The environment, made known to Gymnasium in this process."""
     import gymnasium
 
-    spec, registration = pickle.loads(data)
+    spec, registration = pickle.loads(data)  # nosec B301  from the process that started this one
     if registration is not None:
         gymnasium.registry[registration.id] = registration
     return replace(cast("EnvironmentSpec", spec), from_file=False)  # who sent it has made it before

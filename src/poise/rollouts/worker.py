@@ -138,7 +138,8 @@ class _Server:
 
     def _work_of(self, request: Play) -> Work:
         if self._architecture is None or self._architecture[0] != request.architecture:
-            self._architecture = request.architecture, pickle.loads(request.architecture)
+            architecture = pickle.loads(request.architecture)  # nosec B301  from the process that started this one
+            self._architecture = request.architecture, architecture
         return request.work(self._architecture[1])
 
 
