@@ -14,12 +14,15 @@ import argparse
 import json
 import platform
 import statistics
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from peers.make import DEFAULT_PLACE, python_of  # type: ignore[import-not-found]
 
 import poise
 from poise.errors import PoiseError
@@ -108,6 +111,19 @@ def run(case: Case, seed: int, **settings: Any) -> dict[str, Any]:
         return {**found.result, "cpu_seconds": time.process_time() - began}
 
 
+def gaussian_process(seed: int, steps: int) -> dict[str, Any] | None:
+    """Gaussian-process search on CartPole with as many steps; ``None`` without its virtual environment."""
+    python = python_of(DEFAULT_PLACE, "gaussian-process")
+    if not python.exists():
+        return None
+    script = Path(__file__).parent / "peers" / "gaussian_process.py"
+    told = subprocess.run(
+        [python, script, "--seed", str(seed), "--steps", str(steps)], capture_output=True, text=True, check=True
+    )
+    found: dict[str, Any] = json.loads(told.stdout)
+    return found
+
+
 def line(case: Case, result: Mapping[str, Any]) -> str:
     """One seed in words."""
     returns = " ".join(f"{episode['return']:.0f}" for episode in result["real_episodes"][:12])
@@ -127,14 +143,18 @@ def main() -> None:
     parser.add_argument("--list", action="store_true", help="list the cases and what each is to reach")
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--first-seed", type=int, default=1_000)
-    parser.add_argument("--peer", action="store_true", help="also the default search, with the same number of steps")
+    parser.add_argument(
+        "--peer",
+        action="store_true",
+        help="also the default search with as many steps, and on CartPole Gaussian-process search (peers/make.py)",
+    )
     parser.add_argument("--json", type=Path, help="where to write every single result")
     options = parser.parse_args()
     if options.list or options.case is None:
         for name, case in CASES.items():
             print(f"{name:<26} {case.env.rpartition(':')[2]:<38} {case.reach}")
         return
-    case, rows, peers = CASES[options.case], [], []
+    case, rows, peers, processes = CASES[options.case], [], [], list[dict[str, Any]]()
     for seed in range(options.first_seed, options.first_seed + options.seeds):
         rows.append(run(case, seed, frugal=True))
         print(line(case, rows[-1]), flush=True)
@@ -144,6 +164,14 @@ def main() -> None:
                 print(f"          the default search with as many steps: {peers[-1]:.2f}", flush=True)
             except PoiseError as error:
                 print(f"          the default search: {error}", flush=True)
+            if case.env == "CartPole-v1" and (peer := gaussian_process(seed, rows[-1]["steps"]["search"])):
+                processes.append(peer)
+                first = peer["first_500"] or {"episodes": "more than 40", "steps": f"more than {peer['steps']}"}
+                print(
+                    f"          Gaussian-process search: {peer['mean']:.2f}; its first 500 took "
+                    f"{first['episodes']} episodes, {first['steps']} steps",
+                    flush=True,
+                )
     finals = [row["evaluation"]["mean"] for row in rows]
     print(f"\n{options.case}, {case.reach}; {platform.processor() or platform.machine()}")
     if case.reached is not None:
@@ -151,6 +179,10 @@ def main() -> None:
     print(f"final policy: median {statistics.median(finals):.2f}, worst {min(finals):.2f}, best {max(finals):.2f}")
     if peers:
         print(f"default search, same steps: median {statistics.median(peers):.2f}, worst {min(peers):.2f}")
+    if processes:
+        means, firsts = [p["mean"] for p in processes], [p["first_500"] for p in processes if p["first_500"]]
+        print(f"Gaussian-process search, same steps: median {statistics.median(means):.2f}, worst {min(means):.2f}")
+        print(f"it saw 500 within 40 episodes in {len(firsts)} of {len(processes)} seeds")
     if options.json is not None:
         options.json.write_text(json.dumps(rows, indent=1))
 

@@ -2,7 +2,7 @@
 
     python benchmarks/peers/make.py [--into ~/.cache/poise-peers]
 
-Takes some minutes and about a gigabyte. `benchmarks/throughput.py` then finds them.
+Takes some minutes and about a gigabyte. `benchmarks/throughput.py` and `frugal.py` then find them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,11 @@ import venv
 from pathlib import Path
 
 # six: gymnax imports it without saying so in its requirements.
-PEERS = {"envpool": ["envpool==1.2.5"], "gymnax": ["gymnax==1.0.1", "jax[cpu]==0.10.2", "six"]}
+PEERS = {
+    "envpool": ["envpool==1.2.5"],
+    "gymnax": ["gymnax==1.0.1", "jax[cpu]==0.10.2", "six"],
+    "gaussian-process": ["bayesian-optimization==3.4.0", "gymnasium==1.4.0"],
+}
 DEFAULT_PLACE = Path.home() / ".cache" / "poise-peers"
 
 
