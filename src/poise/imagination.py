@@ -20,7 +20,7 @@ from poise.rollouts.environments import EnvironmentInfo
 from poise.types import FloatArray
 
 POPULATION = 24
-FRESH, FIRST_GENERATIONS, LAST_GENERATIONS = 2, 12, 45
+FRESH, FIRST_GENERATIONS, LAST_GENERATIONS = 2, 30, 45
 """Searches from nothing beside the one from the policy so far; generations of each, and then of the best."""
 
 FIRST_SPREAD, NEXT_SPREAD = 1.0, 0.5

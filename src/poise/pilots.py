@@ -27,7 +27,7 @@ PLAN_EVERY, PLAN_SHARE = 100, 0.1
 LONGEST_HOLD = 12
 """Most steps for which a random action is held."""
 
-FINALISTS = 5
+FINALISTS = 10
 """Policies that have shown most, from which the winner is chosen."""
 
 
