@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -17,6 +18,7 @@ from poise.policies.architecture import Architecture
 from poise.rollouts.environments import inspect
 from poise.rollouts.recording import Recording
 from poise.studio.app import create_app
+from poise.studio.episodes import play
 from poise.studio.server import serving
 from poise.studio.source import Watched
 from poise.types import EnvironmentSpec
@@ -263,6 +265,23 @@ def test_the_why_bars_add_up_to_the_action(still: Page) -> None:
         assert sum(amounts[:4]) == pytest.approx(amounts[4], abs=2.1e-4)
         assert still.locator(".decision").inner_text() == ("→ push right" if amounts[4] > 0 else "← push left")
         still.keyboard.press("ArrowRight")
+
+
+def test_a_network_is_explained_by_gradient_times_input(serve_watched: Serve, open_page: Open) -> None:
+    info = inspect(EnvironmentSpec("Acrobot-v1"))
+    network = Architecture("mlp:4", info.observation, info.action)
+    watched = Watched.from_policy(info.spec, network, np.random.default_rng(0).normal(size=network.parameter_count))
+    episode = play(watched.record, 3).to_json(watched)
+    page = open_page(f"{serve_watched(watched)}?seed=3&t=5").page
+    expect(page.locator("#why")).to_contain_text("Gradient × input")
+    for output, name in enumerate(watched.action_names):
+        page.locator("#why-output").select_option(name)
+        shown = [float(text.replace("−", "-")) for text in page.locator("#why .amount").all_inner_texts()]
+        assert shown == pytest.approx(episode["attribution"]["products"][5][output], abs=5.1e-4)
+        expect(page.locator("#why-result")).to_contain_text(f"Output “{name}”")
+    page.locator("#why-output").select_option("the action taken")
+    taken = watched.action_names[int(episode["actions"][5][0])]
+    expect(page.locator("#why-result")).to_contain_text(f"Output “{taken}”")
 
 
 def test_hovering_a_bar_lights_its_trace(still: Page) -> None:

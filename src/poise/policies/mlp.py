@@ -51,3 +51,25 @@ class Mlp(ParametricFunction):
                 values = np.asarray(_tanh(values), dtype=np.float64)
             offset = end
         return values
+
+    def gradients(self, parameters: FloatArray, features: FloatArray) -> FloatArray:
+        """How the outputs change with the features: the Jacobian, by the chain rule from the input on.
+
+        Args:
+            parameters: shape (parameter_count,).
+            features: shape (n, inputs).
+
+        Returns:
+            float64, shape (n, outputs, inputs).
+        """
+        slopes = np.broadcast_to(np.eye(self.inputs), (len(features), self.inputs, self.inputs))
+        values, offset = features, 0
+        for number, (inputs, outputs) in enumerate(self.layers):
+            split, end = offset + inputs * outputs, offset + (inputs + 1) * outputs
+            weights = parameters[offset:split].reshape(outputs, inputs)
+            values, slopes = values @ weights.T + parameters[split:end], weights @ slopes
+            if number + 1 < len(self.layers):
+                values = np.tanh(values)
+                slopes = (1.0 - values * values)[:, :, np.newaxis] * slopes
+            offset = end
+        return slopes

@@ -16,6 +16,7 @@ import numpy as np
 
 from poise.errors import PoiseError
 from poise.rollouts.recording import Recording, plain, replay
+from poise.studio import attribution
 from poise.studio.source import Watched
 from poise.types import Json
 
@@ -61,6 +62,7 @@ class Episode:
             "discrete": all(_is_discrete(action) for action in self.recording.actions),
             "weights": watched.weights if fits else None,
             "biases": watched.biases if fits else [],
+            "attribution": attribution.to_json(None if lived else watched.kept, self.recording.observations, width),
             "observations": observations,
             "actions": [list(numbers(action)) for action in self.recording.actions],
             "rewards": [finite(reward) for reward in self.recording.rewards],

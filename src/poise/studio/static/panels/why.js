@@ -3,8 +3,9 @@
 
 import { make, setText } from "../dom.js";
 import { decimalsFor, fixed, signed } from "../format.js";
-import { createBar } from "../charts/bar.js";
 import { actionAt, stepOf } from "../store.js";
+import { networkWhy } from "./why_network.js";
+import { decisionOf, scaleOf, whyRow } from "./why_parts.js";
 
 const MOST = 16; // rows
 
@@ -16,8 +17,7 @@ export function createWhy(store) {
     const { episode } = state;
     if (!episode) return;
     if (changed.has("episode")) {
-      const { weights } = episode;
-      view = !weights || episode.featureNames.length > MOST ? null : weights.length === 1 ? oneSum(store, episode) : severalSums(episode);
+      view = viewOf(store, episode);
       panel.hidden = view === null;
       panel.replaceChildren(...(view?.elements ?? []));
       view?.show(state.shown);
@@ -30,6 +30,13 @@ export function createWhy(store) {
   return panel;
 }
 
+function viewOf(store, episode) {
+  const { weights, attribution, featureNames } = episode;
+  if (featureNames.length > MOST) return null;
+  if (!weights) return attribution ? networkWhy(store, episode) : null;
+  return weights.length === 1 ? oneSum(store, episode) : severalSums(episode);
+}
+
 /** Contribution of each observation to an output at a step; the bias, if there is one, comes last. */
 export function contributions(episode, step, output) {
   const parts = episode.weights[output].map((weight, index) => weight * episode.observations[step][index]);
@@ -40,12 +47,6 @@ function total(parts) {
   let sum = 0; // in the order of the index, as the policy adds
   for (const part of parts) sum += part;
   return sum;
-}
-
-/** What fills half a bar: nine steps in ten stay within it. The first steps, far from balance, would dwarf all others. */
-function scaleOf(episode, measure) {
-  const sizes = episode.observations.map((_, step) => measure(step)).sort((one, other) => one - other);
-  return sizes[Math.floor(0.9 * (sizes.length - 1))] || sizes.at(-1) || 1;
 }
 
 function oneSum(store, episode) {
@@ -112,18 +113,6 @@ function severalSums(episode) {
   };
 }
 
-function whyRow(name, light, store) {
-  const amount = make("span", { class: "amount" });
-  const formula = make("span", { class: "formula" });
-  const bar = createBar("contribution");
-  const element = make("div", { class: "why-row" }, make("span", { class: "why-name", text: name }), amount, formula, bar.element);
-  if (light) {
-    element.addEventListener("pointerenter", light);
-    element.addEventListener("pointerleave", () => store.set({ lit: null }));
-  }
-  return { element, amount, formula, bar };
-}
-
 function ruleOf({ discrete, actionNames }) {
   if (discrete) return `Each number × its weight. If the sum is above 0: ${actionNames[1]}; if not: ${actionNames[0]}.`;
   return `Each number × its weight. The sum, kept within bounds, is the ${actionNames[0]}.`;
@@ -134,12 +123,4 @@ function formulaOf(episode, step, index) {
   const weight = episode.weights[0][index];
   const value = fixed(episode.observations[step][index], episode.decimals[index]);
   return `${value} × ${fixed(weight, Math.max(2, Math.min(3, decimalsFor([weight]))))}`;
-}
-
-function decisionOf(episode, step) {
-  const action = actionAt(episode, step);
-  if (action === null) return "The episode has ended: no action follows.";
-  if (!episode.discrete) return `→ ${episode.actionNames[0]} ${episode.nameAction(action)}`;
-  const arrow = episode.renderer.arrows[action[0] - episode.firstAction] ?? "→";
-  return `${arrow} ${episode.nameAction(action)}`;
 }
