@@ -52,6 +52,12 @@ def test_a_person_compares_two_runs(url: str, open_page: Open) -> None:
         re.compile(r"^good is better than bad by 45\d\.\d \[.* on the same 1,000 episodes, at 95 %; effect size"),
         timeout=COMPILING_MILLISECONDS,
     )
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV: results.csv").click()
+    assert "CartPole-v1/good,499.5,498.5,500.5,1000" in Path(download.value.path()).read_text().splitlines()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV: courses.csv").click()
+    assert Path(download.value.path()).read_text().count("CartPole-v1/good,") == 3
     page.get_by_label("Against").select_option("time")
     expect(page.locator(".chart-axis")).to_have_text("seconds of search")
     page.reload()

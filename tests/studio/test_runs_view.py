@@ -138,3 +138,27 @@ def test_the_list_fits_a_phone(url: str, open_page: Open) -> None:
     page = open_page(url, viewport={"width": 360, "height": 740}).page
     expect(page.locator(".run-row")).to_have_count(50)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_runs_are_chosen_in_the_list_and_compared(tmp_path: Path, open_page: Open) -> None:
+    for name in ("one", "two"):
+        write_run(tmp_path, f"CartPole-v1/{name}", means=[20, 200], result=499.5, weights=GOOD)
+    write_run(tmp_path, "CartPole-v1/young")
+    with serving(create_app(runs=tmp_path)) as address:
+        page = open_page(f"{address}runs", home=address).page
+        expect(page.get_by_role("button", name="Compare")).to_be_hidden()
+        page.get_by_label("Choose CartPole-v1/one to compare").check()
+        expect(page.get_by_role("button", name="Compare")).to_be_disabled()
+        page.get_by_label("Find runs").fill("two")
+        expect(page.locator(".run-row")).to_have_count(1)
+        page.get_by_label("Choose CartPole-v1/two to compare").press("Space")
+        expect(page.locator(".selection")).to_contain_text("2 runs chosen")
+        page.get_by_label("Find runs").fill("")
+        expect(page.get_by_label("Choose CartPole-v1/one to compare")).to_be_checked()
+        page.get_by_role("button", name="Compare").click()
+        expect(page).to_have_url(re.compile(r"/compare\?runs=CartPole-v1/one,CartPole-v1/two$"))
+        expect(page.locator(".chosen-runs li")).to_have_count(2)
+        page.go_back()
+        page.get_by_label("Choose CartPole-v1/one to compare").check()
+        page.get_by_role("button", name="Choose none").click()
+        expect(page.get_by_label("Choose CartPole-v1/one to compare")).not_to_be_checked()

@@ -99,8 +99,11 @@ def test_a_run_begun_on_a_terminal_is_shown_just_the_same(url: str, open_page: O
     curve = page.get_by_role("img", name=re.compile("After 3 generations and 300 steps: mean score 400.0"))
     expect(curve).to_be_visible()
     with page.expect_download() as download:
-        page.get_by_role("button", name="CSV").click()
+        page.get_by_role("button", name="CSV: course.csv").click()
     assert Path(download.value.path()).read_text().splitlines()[3] == "3,300,410,400,410,392,408"
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV: scores.csv").click()
+    assert Path(download.value.path()).read_text().startswith("steps,score\n")
     (path / "kept").rename(path / "policy.json")
     expect(page.locator(".player-caption")).to_contain_text("of 500")
     shutil.rmtree(path)

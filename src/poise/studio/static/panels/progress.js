@@ -4,12 +4,14 @@ import { drawCurve } from "../charts/curve.js";
 import { padded } from "../charts/scale.js";
 import { drawStrip } from "../charts/strip.js";
 import { rangeOf } from "../charts/trace.js";
+import { createCsv } from "../csv.js";
 import { make } from "../dom.js";
 import { count, fixed, large } from "../format.js";
 import { createSurface } from "../surface.js";
 
 const MOST_POINTS = 1500; // generations kept; older ones are thinned
 const MOST_COLUMNS = 400;
+const HEAD = ["generation", "steps", "best", "mean", "best_so_far", "percentile_10", "percentile_90"];
 
 /** {element, add(rows, columns), reset(), set({threshold})}: rows and columns as the server sends them. */
 export function createProgress(signal) {
@@ -22,8 +24,8 @@ export function createProgress(signal) {
     { "aria-label": "No generation yet" });
   const strip = createSurface((context, size, colors) => columns.length && drawStrip(context, size, colors, { ...rangesOf(), columns }), signal,
     { "aria-label": "No generation yet" });
-  const save = make("button", { type: "button", class: "link-button", text: "CSV" , title: "The data of this chart as a file" });
-  save.addEventListener("click", () => download("course.csv", csvOf(rows)));
+  const save = createCsv("course.csv", () => [HEAD, ...rows]);
+  const saveScores = createCsv("scores.csv", () => [["steps", "score"], ...columns.flatMap(([at, scores]) => scores.map((score) => [at, score]))]);
   signal.addEventListener("abort", () => cancelAnimationFrame(pending));
 
   function rangesOf() {
@@ -58,6 +60,7 @@ export function createProgress(signal) {
 
   function describe() {
     save.hidden = !rows.length;
+    saveScores.hidden = !columns.length;
     if (!rows.length) return;
     const [generation, steps, , mean, best] = rows.at(-1);
     const words = `After ${count(generation)} generations and ${large(steps)} steps: mean score ${fixed(mean, 1)}, best so far ${fixed(best, 1)}; the first generation's mean was ${fixed(rows[0][3], 1)}.`;
@@ -68,12 +71,12 @@ export function createProgress(signal) {
   const key = make("p", { class: "chart-key" },
     make("span", { class: "key-mean", text: "mean of a generation" }), make("span", { class: "key-band", text: "eight candidates in ten" }),
     make("span", { class: "key-best", text: "best so far" }), save);
-  save.hidden = true;
+  save.hidden = saveScores.hidden = true;
   return {
     element: make("section", { class: "progress", "aria-labelledby": "progress-title" },
       make("h2", { id: "progress-title", text: "Score" }), key,
       make("div", { class: "chart curve" }, curve.canvas),
-      make("h2", { text: "Every candidate" }),
+      make("h2", { text: "Every candidate" }), make("p", { class: "chart-key" }, saveScores),
       make("div", { class: "chart strip" }, strip.canvas),
       make("p", { class: "chart-axis", text: "environment steps" })),
     add(newRows, newColumns) {
@@ -121,17 +124,4 @@ function createThinned(most, at) {
       return items;
     },
   };
-}
-
-function csvOf(rows) {
-  const head = "generation,steps,best,mean,best_so_far,percentile_10,percentile_90";
-  return [head, ...rows.map((row) => row.map((value) => value ?? "").join(","))].join("\n") + "\n";
-}
-
-/** Hands the person a file made in the page. */
-export function download(name, text, type = "text/csv") {
-  const url = URL.createObjectURL(new Blob([text], { type }));
-  const link = make("a", { href: url, download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 1000);
 }

@@ -6,6 +6,7 @@ import { drawCurve } from "../charts/curve.js";
 import { padded } from "../charts/scale.js";
 import { rangeOf } from "../charts/trace.js";
 import { rangeOfAll, whiskerOf } from "../charts/whiskers.js";
+import { createCsv } from "../csv.js";
 import { make, setText } from "../dom.js";
 import { complete } from "../episode.js";
 import { count, fixed, withInterval } from "../format.js";
@@ -142,17 +143,19 @@ function courses(runs, first, signal, remember) {
     surface.paint();
   });
   write();
-  return part("courses", "Mean score of a generation", choice, make("div", { class: "chart" }, surface.canvas), axis);
+  const save = createCsv("courses.csv", () => [["run", "steps", "seconds", "mean"], ...runs.flatMap(({ id, course }) => course.map((point) => [id, ...point]))]);
+  return part("courses", "Mean score of a generation", make("p", { class: "chart-key" }, choice, save), make("div", { class: "chart" }, surface.canvas), axis);
 }
 
 function results(runs) {
   const measured = runs.filter(({ result }) => result);
   if (!measured.length) return part("results", "Results", make("p", { class: "hint", text: "None of these runs has been measured yet." }));
+  const save = createCsv("results.csv", () => [["run", "mean", "low", "high", "episodes"], ...measured.map(({ id, result: { mean, low, high, episodes } }) => [id, mean, low, high, episodes])]);
   const range = rangeOfAll(measured.map(({ result }) => result));
   const rows = runs.map((run, index) => (run.result
     ? make("li", {}, make("span", { class: "whisker-name", text: run.short, title: run.id }), whiskerOf(run.result, range, index), make("span", { class: "whisker-words", text: withInterval(run.result) }))
     : make("li", {}, make("span", { class: "whisker-name", text: run.short }), make("span", { class: "hint", text: "not measured" }), make("span"))));
-  return part("results", "Results, each on fresh episodes of its own", make("ul", { class: "whiskers" }, ...rows));
+  return part("results", "Results, each on fresh episodes of its own", make("ul", { class: "whiskers" }, ...rows), make("p", { class: "chart-key" }, save));
 }
 
 /** Every other run against the first, on the same episodes; played when the person asks for it. */

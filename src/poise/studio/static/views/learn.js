@@ -4,6 +4,7 @@ import { queryOf } from "../address.js";
 import { Unanswered, ask } from "../api.js";
 import { createBar } from "../charts/bar.js";
 import { dotsOf } from "../charts/dots.js";
+import { createCsv } from "../csv.js";
 import { make, setText } from "../dom.js";
 import { complete } from "../episode.js";
 import { count, fixed, signed, withInterval } from "../format.js";
@@ -178,7 +179,7 @@ function searchStep({ signal, ask: get, weights }) {
     all.seeds.push(...found.scores.map(() => found.seed));
     const best = all.scores.indexOf(Math.max(...all.scores));
     const words = `Returns of ${count(all.scores.length)} random policies; the best has ${fixed(all.scores[best], 0)}.`;
-    chart.replaceChildren(dotsOf(all.scores, { low: 0, high: MOST, marked: best, words, press: watch }));
+    chart.replaceChildren(...dotsWithData(all.scores, { low: 0, high: MOST, marked: best, words, press: watch }));
     setText(said, `${words} It weighs the four numbers with ${all.policies[best].map((value) => fixed(value, 2)).join(", ")}. Click a dot to see it play.`);
     weights.set({ numbers: all.policies[best] });
     watch(best);
@@ -200,11 +201,11 @@ function luckStep({ ask: get }) {
     const index = found.scores.indexOf(Math.max(...found.scores));
     best = found.policies[index];
     place.replaceChildren(make("p", {}, "The best of a hundred has a return of ", make("strong", { text: fixed(found.scores[index], 1) }), ", in one game."),
-      dotsOf(found.scores, { low: 0, high: MOST, marked: index, words: `Returns of a hundred policies; the best has ${fixed(found.scores[index], 0)}` }));
+      ...dotsWithData(found.scores, { low: 0, high: MOST, marked: index, words: `Returns of a hundred policies; the best has ${fixed(found.scores[index], 0)}` }));
     again.disabled = honest.disabled = false;
   };
   const answer = (found, words) => place.append(make("p", {}, `${words} `, make("strong", { text: withInterval(found) }), " on a hundred fresh games."),
-    dotsOf(found.returns, { low: 0, high: MOST, mean: found.mean, words: `Returns of a hundred games from ${fixed(Math.min(...found.returns), 0)} to ${fixed(Math.max(...found.returns), 0)}, mean ${fixed(found.mean, 1)}` }));
+    ...dotsWithData(found.returns, { low: 0, high: MOST, mean: found.mean, words: `Returns of a hundred games from ${fixed(Math.min(...found.returns), 0)} to ${fixed(Math.max(...found.returns), 0)}, mean ${fixed(found.mean, 1)}` }));
   const again = button("Try it again on 100 games", async () => {
     again.disabled = true;
     const found = await get(`/api/learn/again${queryOf(null, { w: best.join(","), seed })}`);
@@ -221,4 +222,9 @@ function luckStep({ ask: get }) {
     "The honest way: choose with some games, and measure what was chosen with others that nobody has looked at. Every figure in this studio that is called a result was measured in this way.",
   ], make("div", { class: "row-of-buttons" }, button("Best of a hundred", hundred), again, honest), place,
   make("p", {}, "Now let the machine do it properly: ", make("a", { href: "/train?env=CartPole-v1", text: "train CartPole" }), "."));
+}
+
+/** Dots, and under them the button that hands out their numbers. */
+function dotsWithData(values, options) {
+  return [dotsOf(values, options), make("p", { class: "chart-key" }, createCsv("returns.csv", () => [["return"], ...values.map((value) => [value])]))];
 }

@@ -7,10 +7,11 @@ import { make, setText } from "../dom.js";
 import { ago, count, large, plural, withInterval } from "../format.js";
 import { icon } from "../icons.js";
 import { createHeading } from "../panels/heading.js";
+import { createSelection } from "../panels/selection.js";
 
 const LIVE = 2000; // milliseconds between two looks while something runs
 const QUIET = 8000; // and while nothing does
-const COLUMNS = [["env", "Environment"], ["how", "How"], [null, "Course"], ["result", "Result"], ["steps", "Steps"], ["changed", "When"]];
+const COLUMNS = [["check", "Compare"], ["env", "Environment"], ["how", "How"], [null, "Course"], ["result", "Result"], ["steps", "Steps"], ["changed", "When"]];
 const STATES = { running: "● running", finished: "", stopped: "❚❚ stopped", empty: "nothing yet", kept: "kept", broken: "✕ broken" };
 
 /** Shows the list; the query has sort, order, env, state, text and page. */
@@ -18,12 +19,14 @@ export function show(root, place, app) {
   app.title("Runs");
   const heading = createHeading("Runs");
   const filters = createFilters(change);
-  const table = createTable((sort) => change({ sort, order: query.get("sort") === sort && query.get("order") !== "asc" ? "asc" : "desc" }));
+  const table = createTable((run) => selection.has(run), (sort) => change({ sort, order: query.get("sort") === sort && query.get("order") !== "asc" ? "asc" : "desc" }));
+  const selection = createSelection(app);
+  table.element.addEventListener("change", ({ target }) => target.matches(".run-check") && selection.toggle(target.value, target.checked));
   const note = make("p", { class: "runs-note", role: "status" });
   const pager = make("nav", { class: "pager", "aria-label": "Pages of the list" });
   let { query } = place;
   let timer = 0;
-  root.append(heading.element, filters.element, table.element, note, pager);
+  root.append(heading.element, filters.element, table.element, note, pager, selection.element);
 
   /** Changes the address, and with it the list; what is typed makes no entry in the history, a new page does. */
   function change(changes) {
@@ -102,7 +105,7 @@ function createFilters(change) {
 }
 
 /** A table whose rows are kept while their run is the same: focus and selection outlive a look. */
-function createTable(sortBy) {
+function createTable(isChosen, sortBy) {
   const heads = COLUMNS.map(([key, words]) => head(key, words, sortBy));
   const body = make("tbody", { role: "rowgroup" });
   const element = make("table", { class: "runs", role: "table", "aria-label": "Runs", hidden: true },
@@ -116,7 +119,7 @@ function createTable(sortBy) {
       const shown = list.rows.map((run) => {
         const written = JSON.stringify(run);
         const row = rows.get(run.id) ?? { element: make("tr", { role: "row" }), written: null };
-        if (row.written !== written) fillRow(row, run, written);
+        if (row.written !== written) fillRow(row, run, written, isChosen(run.id));
         setText(row.when, ago(run.changed, list.now));
         rows.set(run.id, row);
         return row.element;
@@ -128,6 +131,7 @@ function createTable(sortBy) {
 }
 
 function head(key, words, sortBy) {
+  if (key === "check") return { key, element: make("th", { role: "columnheader", scope: "col", class: "column-check" }, make("span", { class: "unseen", text: words })), mark() {} };
   const arrow = make("span", { class: "sort-arrow", "aria-hidden": "true" });
   const inside = key ? make("button", { type: "button", text: words, title: `Sort by ${words.toLowerCase()}` }) : make("span", { text: words });
   if (key) inside.append(arrow);
@@ -141,14 +145,17 @@ function head(key, words, sortBy) {
   return { key, element, mark };
 }
 
-function fillRow(row, run, written) {
-  const focused = row.element.contains(document.activeElement);
+function fillRow(row, run, written, chosen) {
+  const focused = row.element.contains(document.activeElement) ? (document.activeElement.matches(".run-check") ? ".run-check" : ".run-link") : null;
   const link = make("a", { class: "run-link", href: pathOf("run", run.id), text: run.env || run.id });
   row.when = make("span");
   row.written = written;
   row.element.className = `run-row ${run.state}`;
   const cell = (name, ...inside) => make("td", { role: "cell", class: `column-${name}` }, ...inside);
+  const check = make("input", { type: "checkbox", class: "run-check", value: run.id, "aria-label": `Choose ${run.id} to compare`, checked: chosen, disabled: run.state === "broken" || run.state === "empty" });
+  check.checked = chosen;
   row.element.replaceChildren(
+    cell("check", check),
     cell("env", link, make("span", { class: "run-name", text: run.env ? run.id : "", title: run.id })),
     cell("how", run.how),
     cell("course", curveOf(run)),
@@ -156,7 +163,7 @@ function fillRow(row, run, written) {
     cell("steps", run.steps ? large(run.steps) : "–"),
     cell("changed", row.when),
   );
-  if (focused) link.focus();
+  if (focused) row.element.querySelector(focused).focus();
 }
 
 function curveOf({ curve }) {

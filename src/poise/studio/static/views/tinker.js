@@ -3,6 +3,7 @@
 import { queryOf, pathOf } from "../address.js";
 import { Unanswered, ask } from "../api.js";
 import { MARGIN, drawHeat, scalesOf } from "../charts/heat.js";
+import { createCsv } from "../csv.js";
 import { make, setText } from "../dom.js";
 import { complete } from "../episode.js";
 import { fixed, withInterval } from "../format.js";
@@ -193,10 +194,19 @@ function createMap(store, about, signal) {
   store.subscribe((state, changed) => {
     if (changed.has("across") || changed.has("up")) [selects[0].value, selects[1].value] = [String(state.across), String(state.up)];
   });
+  const save = createCsv("map.csv", () => tableOf(store.state.map, nameOf));
   return make("section", { class: "tinker-map", "aria-labelledby": "map-title" },
     make("h2", { id: "map-title", text: "Two numbers at once" }),
     make("p", { class: "map-choice" }, selects[0], make("span", { text: "across," }), selects[1], make("span", { text: "up" })),
-    make("div", { class: "chart" }, surface.canvas), note);
+    make("div", { class: "chart" }, surface.canvas), note, make("p", { class: "chart-key" }, save));
+}
+
+/** The map as a table: a row for each cell, from the lowest row on. */
+function tableOf(map, nameOf) {
+  if (!map) return [];
+  const at = (range, index) => -range + (2 * range * index) / (map.size - 1);
+  const rows = map.means.map((mean, index) => [at(map.ranges[0], index % map.size), at(map.ranges[1], Math.floor(index / map.size)), mean]);
+  return [[nameOf(map.across), nameOf(map.up), "mean return"], ...rows];
 }
 
 function extentOf({ means }) {
