@@ -150,3 +150,15 @@ def test_a_line_half_written_is_not_read(tmp_path: Path) -> None:
     assert last is not None
     assert last["generation"] == 1
     assert [line["generation"] for line in sample_lines(file)] == [1]
+
+
+def test_the_newest_runs_are_read_first_and_the_rest_at_the_next_looks(tmp_path: Path) -> None:
+    for number in range(5):
+        write_run(tmp_path, f"run-{number}", means=[1.0], age_seconds=100.0 * number)
+    index = RunIndex(tmp_path)
+    for known in range(1, 6):
+        rows, unread = index.look(-1.0)
+        assert [row.id for row in rows] == [f"run-{number}" for number in range(known)]
+        assert unread == 5 - known
+    assert index.look(-1.0)[1] == 0
+    assert len(RunIndex(tmp_path).rows()) == 5

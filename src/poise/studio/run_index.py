@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import threading
 import time
@@ -98,16 +99,35 @@ class RunIndex:
         Args:
             now: seconds since 1970; the clock's time if it is not given.
         """
+        return self.look(math.inf, now)[0]
+
+    def look(self, seconds: float, now: float | None = None) -> tuple[list[RunRow], int]:
+        """The runs that are known after so many seconds of reading, the newest first to be read; and how many are not.
+
+        A run that was read once is read again only after it has changed; the next look goes on with the others.
+
+        Args:
+            seconds: of reading; at least one more run is read however few they are.
+            now: as in `rows`.
+        """
         moment = time.time() if now is None else now
         with self._lock:
             found = dict(self._scan())
             for gone in self._known.keys() - found.keys():
                 del self._known[gone]
             alive = self.known()
-            return [
-                self._row(identifier, signature, moment, alive.get(identifier))
-                for identifier, signature in found.items()
-            ]
+            end = time.monotonic() + seconds
+            rows: list[RunRow] = []
+            newest_first = sorted(found.items(), key=lambda item: _newest(item[1]), reverse=True)
+            read = unread = 0
+            for identifier, signature in newest_first:
+                new = identifier not in self._known
+                if new and read and time.monotonic() > end:
+                    unread += 1
+                    continue
+                read += new
+                rows.append(self._row(identifier, signature, moment, alive.get(identifier)))
+            return rows, unread
 
     def row(self, identifier: str) -> RunRow | None:
         """One run, without a look at the others; ``None`` if there is none of that name."""
@@ -234,6 +254,11 @@ def _stamp(entry: os.DirEntry[str] | None) -> tuple[int, int] | None:
     return status.st_mtime_ns, status.st_size
 
 
+def _newest(signature: Signature) -> int:
+    """When a run last wrote something, in nanoseconds since 1970."""
+    return max((stamp[0] for stamp in signature if stamp is not None), default=0)
+
+
 def _was_stopped(signature: Signature) -> bool:
     _, metrics, policy, _, checkpoint = signature
     writing = max((stamp[0] for stamp in (metrics, checkpoint) if stamp is not None), default=0)
@@ -241,7 +266,7 @@ def _was_stopped(signature: Signature) -> bool:
 
 
 def _read(identifier: str, path: Path, signature: Signature) -> RunRow:
-    changed = max((stamp[0] for stamp in signature if stamp is not None), default=0) / 1e9
+    changed = _newest(signature) / 1e9
     try:
         if signature[0] is None:
             return _without_config(identifier, path, signature, changed)

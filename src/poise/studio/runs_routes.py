@@ -25,6 +25,9 @@ from poise.types import Json
 
 PAGE_ROWS = 50
 
+READING_SECONDS = 0.3
+"""How long a page of the list waits for runs that have not been read yet; the page asks again for the rest."""
+
 ORDERS = ("asc", "desc")
 
 STATES = ("", "running", "finished", "stopped", "empty", "kept", "broken")
@@ -45,8 +48,8 @@ def routes(library: Library) -> list[BaseRoute]:
 
     def runs(request: Request) -> Response:
         index = library.index
-        rows = [] if index is None else index.rows()
-        return JSONResponse(listing(rows, index, request, library.runs))
+        rows, unread = ([], 0) if index is None else index.look(READING_SECONDS)
+        return JSONResponse({**listing(rows, index, request, library.runs), "unread": unread})
 
     def run(request: Request) -> Response:
         name = run_of(request) or ""

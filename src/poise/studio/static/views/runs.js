@@ -10,6 +10,7 @@ import { createHeading } from "../panels/heading.js";
 import { createSelection } from "../panels/selection.js";
 
 const LIVE = 2000; // milliseconds between two looks while something runs
+const READING = 50; // and while the server still reads runs that it has not seen before
 const QUIET = 8000; // and while nothing does
 const COLUMNS = [["check", "Compare"], ["env", "Environment"], ["how", "How"], [null, "Course"], ["result", "Result"], ["steps", "Steps"], ["changed", "When"]];
 const STATES = { running: "● running", finished: "", stopped: "❚❚ stopped", empty: "nothing yet", kept: "kept", broken: "✕ broken" };
@@ -47,6 +48,7 @@ export function show(root, place, app) {
       if (asked !== query) return; // another list was asked for in the meantime
       showList(list);
       if (list.running) wait = LIVE;
+      if (list.unread) wait = READING;
     } catch (error) {
       if (app.signal.aborted) return;
       if (!(error instanceof Unanswered)) throw error;
@@ -56,7 +58,7 @@ export function show(root, place, app) {
   }
 
   function showList(list) {
-    heading.set({ chip: list.total ? `${plural(list.total, "run")}${list.running ? `, ${count(list.running)} running` : ""}` : "" });
+    heading.set({ chip: list.total ? `${plural(list.total, "run")}${list.running ? `, ${count(list.running)} running` : ""}${list.unread ? `, ${count(list.unread)} more to read` : ""}` : "" });
     filters.set(list, query);
     table.set(list, query);
     filters.element.hidden = table.element.hidden = !list.total;
