@@ -31,7 +31,8 @@ def last_words(arguments: list[str]) -> Iterator[None]:
         yield
         return
     listening, telling = os.pipe()
-    if os.fork() == 0:
+    child = os.fork()
+    if child == 0:
         os.close(telling)
         _wait_and_speak(listening)
     os.close(listening)
@@ -41,6 +42,8 @@ def last_words(arguments: list[str]) -> Iterator[None]:
         with suppress(OSError):
             os.write(telling, b".")  # all is said already
         os.close(telling)
+        with suppress(ChildProcessError):
+            os.waitpid(child, 0)
 
 
 def _wait_and_speak(listening: int) -> None:
