@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from poise.errors import InvalidFileError
+from poise.horizon import Horizon
 from poise.optimizers import OPTIMIZERS
 from poise.policies.architecture import Normalizer
 from poise.policies.candidate import Candidate, best_of, candidates_of
@@ -68,6 +69,15 @@ def test_what_is_set_down_is_taken_up_exactly(tmp_path: Path, name: str, generat
         assert (one == two).all()
         for optimizer, candidates in ((before.search.optimizer, one), (after.search.optimizer, two)):
             optimizer.tell(-np.abs(candidates).sum(axis=1))
+
+
+@pytest.mark.parametrize("horizon", [None, Horizon(173, 1000)])
+def test_where_episodes_are_cut_off_is_taken_up(tmp_path: Path, horizon: Horizon | None) -> None:
+    before = _progress()
+    before.search.first_horizon, before.search.horizon = Horizon(150, 1000), horizon
+    checkpoint.save(tmp_path / "checkpoint", before)
+    after = checkpoint.load(tmp_path / "checkpoint", BASE).search
+    assert (after.first_horizon, after.horizon) == (Horizon(150, 1000), horizon)
 
 
 def test_a_checkpoint_cut_or_changed_anywhere_is_recognised(tmp_path: Path) -> None:

@@ -126,6 +126,10 @@ class Plan:
         begin_stage(state, architecture, stage.optimizer_for(architecture, seed, state.stage + 1, doublings))
         return True
 
+    def may_begin_short(self, config: TrainConfig, *, compiled: bool) -> bool:
+        """Whether random policies are to say if episodes begin short; compiled steps need not be spared."""
+        return self.open_ended and config.normalize == "probe" and not compiled
+
     def effort(self, config: TrainConfig) -> Effort:
         """How the search spends its episodes."""
         ladder = config.episodes_per_candidate or EPISODES
@@ -281,7 +285,7 @@ def _how(config: TrainConfig, plan: Plan, compiled: bool) -> list[str]:
         lines.append("then         the stage that came highest again, with twice the population each time")
     ladder = ", then ".join(map(str, config.episodes_per_candidate or EPISODES))
     lines.append(f"episodes     {ladder} a candidate; the next number when the scores no longer rise")
-    if plan.open_ended and config.normalize == "probe" and not compiled:
+    if plan.may_begin_short(config, compiled=compiled):
         lines.append(
             f"length       where nothing but the time limit ends what random policies play, {FIRST_SHARE:.0%} of an "
             "episode at first, then longer"

@@ -71,7 +71,7 @@ def _probe(job: Job, progress: Progress) -> None:
         job.engine,
         rng,
         lambda act, seed: record(job.info.spec, act, seed),
-        short_at_first=job.plan.open_ended and job.engine.name != "kernel",  # compiled steps need not be spared
+        short_at_first=job.plan.may_begin_short(job.config, compiled=job.engine.name == "kernel"),
     )
 
 
