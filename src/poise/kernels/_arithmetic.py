@@ -93,6 +93,11 @@ def _high(x: Any, y: Any) -> Any:
 
 
 @_inlined
+def _fused(x: Any, y: Any, z: Any) -> Any:
+    return _multiply_add(x, y, z)
+
+
+@_inlined
 def _single(x: Any) -> Any:
     return np.float64(np.float32(x))
 
@@ -256,7 +261,11 @@ def _tanh(x: Any) -> Any:
 
 Replacements = dict[Callable[..., Any], Any]
 
-_BOTH: Replacements = {_random.high_product: _high, elementary.single: _single}
+_BOTH: Replacements = {
+    _random.high_product: _high,
+    elementary.single: _single,
+    elementary.multiply_add: _fused,
+}
 
 
 def exact() -> Replacements:

@@ -73,7 +73,7 @@ def _surroundings() -> bytes:
     from poise.kernels._machine import processor
 
     here = Path(__file__).parent
-    sources = sorted([*here.glob("_*.py"), here / "elementary.py", here / "base.py"])
+    sources = sorted([*here.rglob("_*.py"), here / "elementary.py", here / "base.py"])
     digest = hashlib.sha256()
     for source in sources:
         digest.update(source.read_bytes())

@@ -94,7 +94,7 @@ def compile_variant(variant: Variant) -> bytes:
     replaced = _arithmetic.side_by_side(variant.kernel.largest_angle) if variant.lanes else _arithmetic.exact()
     compiled = Specializer(replaced, **_arithmetic.OPTIONS)
     try:
-        return _object(_driver.make_run(variant, compiled), RUN)
+        return object_file(_driver.make_run(variant, compiled), RUN)
     except Exception as error:  # numba raises what it will, also of types that are not its own
         raise KernelUnavailableError(
             f"the kernel {variant.kernel.name} does not compile: {type(error).__name__}: {error}"
@@ -108,12 +108,17 @@ def compile_draws() -> bytes:
         KernelUnavailableError: it does not compile on this machine.
     """
     try:
-        return _object(_random.make_run(Specializer(_arithmetic.exact(), **_arithmetic.OPTIONS)), DRAW)
+        return object_file(_random.make_run(Specializer(_arithmetic.exact(), **_arithmetic.OPTIONS)), DRAW)
     except Exception as error:  # as above
         raise KernelUnavailableError(f"seeding does not compile: {type(error).__name__}: {error}") from error
 
 
-def _object(run: Callable[..., None], arguments: tuple[Any, ...]) -> bytes:
+def object_file(run: Callable[..., None], arguments: tuple[Any, ...]) -> bytes:
+    """Machine code of a function named ``run``, which takes `arguments` and returns nothing.
+
+    Raises:
+        KernelUnavailableError: it calls what machine code on disk cannot call.
+    """
     dispatcher = njit(**_arithmetic.OPTIONS)(run)
     dispatcher.compile(arguments)
     ((_, text),) = dispatcher.inspect_llvm().items()

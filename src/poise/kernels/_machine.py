@@ -20,8 +20,12 @@ ENTRY = "poise_run"
 """Name of the function in every object file."""
 
 POINTER = ctypes.c_void_p
-RUN = (ctypes.c_int64,) * 4 + (ctypes.c_double,) + (POINTER,) * 10
-DRAW = (ctypes.c_int64,) * 2 + (POINTER,) * 3
+ARGUMENTS: dict[str, tuple[Any, ...]] = {
+    "run": (ctypes.c_int64,) * 4 + (ctypes.c_double,) + (POINTER,) * 10,
+    "draw": (ctypes.c_int64,) * 2 + (POINTER,) * 3,
+    "simulate": (POINTER,) * 13,
+}
+"""Argument types of each kind of program; `_compiler` has the same for numba."""
 
 
 @lru_cache(maxsize=1)
@@ -39,12 +43,12 @@ def target_machine() -> Any:
     return target.create_target_machine(cpu=name, features=features, opt=3, reloc="pic", codemodel="small")
 
 
-def load(code: bytes, arguments: tuple[Any, ...]) -> Callable[..., None]:
+def load(code: bytes, kind: str) -> Callable[..., None]:
     """The function of an object file, callable from any thread; it runs without the interpreter's lock.
 
     Args:
         code: the object file.
-        arguments: types of the function's arguments, `RUN` or `DRAW`.
+        kind: what kind of program it is, of those in `ARGUMENTS`.
     """
     with _lock:
         engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target_machine())
@@ -53,7 +57,7 @@ def load(code: bytes, arguments: tuple[Any, ...]) -> Callable[..., None]:
         _engines.append(engine)
         address = engine.get_function_address(ENTRY)
     # numba's functions return a status and take two places first: for the result, and for an exception.
-    native = ctypes.CFUNCTYPE(ctypes.c_int32, POINTER, POINTER, *arguments)(address)
+    native = ctypes.CFUNCTYPE(ctypes.c_int32, POINTER, POINTER, *ARGUMENTS[kind])(address)
 
     def call(*values: Any) -> None:
         result, exception = ctypes.c_void_p(), ctypes.c_void_p()

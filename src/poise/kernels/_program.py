@@ -60,7 +60,7 @@ class Program:
         sizes = kernel.state_size, kernel.draw_count, kernel.observation, kernel.action, variant.action_map
         numbers = repr((*sizes, kernel.largest_angle))
         parts = (str(variant), numbers, repr(tuple(kernel.settings)), *functions)
-        self._run = _load(f"the kernel {variant}", parts, lambda: _compile(variant), announce, drawing=False)
+        self._run = loaded(f"the kernel {variant}", parts, lambda: _compile(variant), announce)
 
     def play(
         self,
@@ -121,7 +121,7 @@ def expanded(seeds: SeedArray, count: int, threads: int = 1, announce: Announce 
     draws = np.empty((seeds.size, count))
     if count == 0:
         return draws
-    program = _load("the start of episodes", ("draws",), _compile_draws, announce, drawing=True)
+    program = loaded("the start of episodes", ("draws",), _compile_draws, announce, "draw")
 
     def work(bounds: tuple[int, int]) -> None:
         begin, end = bounds
@@ -161,10 +161,21 @@ _loaded: dict[str, Callable[..., None]] = {}
 _loading = threading.Lock()
 
 
-def _load(
-    label: str, parts: tuple[str, ...], compile_now: Callable[[], bytes], announce: Announce, drawing: bool
+def loaded(
+    label: str, parts: tuple[str, ...], compile_now: Callable[[], bytes], announce: Announce, kind: str = "run"
 ) -> Callable[..., None]:
-    """The loaded code, shared by all programs of the process that need the same."""
+    """The loaded code, shared by all programs of the process that need the same.
+
+    Args:
+        label: what it is, in words.
+        parts: what it depends on, besides what `code_for` knows.
+        compile_now: makes it.
+        announce: is told if it has to be compiled.
+        kind: of the kinds of programs that `_machine` knows.
+
+    Raises:
+        KernelUnavailableError: it cannot be compiled or loaded here.
+    """
     key = repr(parts)
     with _loading:
         if key not in _loaded:
@@ -172,7 +183,7 @@ def _load(
                 from poise.kernels import _machine
 
                 code = code_for(label, parts, compile_now, announce)
-                _loaded[key] = _machine.load(code, _machine.DRAW if drawing else _machine.RUN)
+                _loaded[key] = _machine.load(code, kind)
             except (ImportError, MissingDependencyError, OSError, RuntimeError) as error:
                 raise KernelUnavailableError(f"compiled kernels do not work here: {error}") from error
         return _loaded[key]

@@ -129,3 +129,16 @@ def component(output: float, numbers: tuple[float, float, float, float]) -> floa
     clipped = output if output > lowest else lowest
     clipped = highest if clipped > highest else clipped
     return np.float64(np.float32(centre + half * clipped))
+
+
+def views(first: int, count: int, array_at: Any) -> Callable[..., Any]:
+    """``(addresses) -> tuple``: the arrays whose addresses and sizes stand in turn from `first` on.
+
+    Args:
+        first: where the first address stands.
+        count: how many arrays.
+        array_at: compiled ``(address, size) -> array``.
+    """
+    places = [first + 2 * k for k in range(count)]
+    parts = [f"array_at(addresses[{place}], addresses[{place + 1}])" for place in places]
+    return _define(f"def function(addresses): return {_tuple(parts)}", array_at=array_at)

@@ -8,11 +8,23 @@ last place of error (`poise.kernels._arithmetic`).
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from math import cos, sin, tanh
 
 import numpy as np
 
-__all__ = ["cos", "float32_cos", "float32_power2", "float32_sin", "modulo", "power2", "sin", "single", "tanh"]
+__all__ = [
+    "cos",
+    "float32_cos",
+    "float32_power2",
+    "float32_sin",
+    "modulo",
+    "multiply_add",
+    "power2",
+    "sin",
+    "single",
+    "tanh",
+]
 
 
 def single(x: float) -> float:
@@ -28,6 +40,11 @@ def power2(x: float) -> float:
 def float32_power2(x: float) -> float:
     """``x ** 2`` of a float32: the C library's powf."""
     return float(np.float32(x) ** np.float32(2.0))
+
+
+def multiply_add(x: float, y: float, z: float) -> float:
+    """``x * y + z`` of finite numbers, rounded once."""
+    return float(Fraction(x) * Fraction(y) + Fraction(z))
 
 
 def modulo(x: float, period: float) -> float:
