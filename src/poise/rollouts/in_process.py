@@ -24,6 +24,7 @@ class InProcess(Engine):
     def __init__(self, spec: EnvironmentSpec, *, step_seconds: float = DEFAULT_SECONDS) -> None:
         self._step_seconds = check_seconds(step_seconds)
         self._player = Player(spec)
+        self._player.speed_up(compile_now=True)
 
     def _run(
         self,

@@ -15,11 +15,13 @@ import numpy as np
 from poise.errors import EnvironmentFailureError, PoiseError
 from poise.policies.architecture import Architecture
 from poise.policies.spaces import ActFunction
+from poise.rollouts.compiled_steps import compiled_steps
 from poise.rollouts.environments import close, make
 from poise.rollouts.time_limit import TimeLimitError
 from poise.types import EnvironmentSpec, EpisodeBatch, FloatArray, IntArray, ObservationSums, SeedArray
 
 if TYPE_CHECKING:
+    from poise.kernels.mujoco.simulation import Simulation
     from poise.rollouts.environments import Environment
 
 
@@ -123,16 +125,31 @@ class Player:
 
     Args:
         spec: the environment.
-
-    Attributes:
-        steps: taken so far, in all episodes; resets count too. Whoever watches sees by it that something happens.
     """
 
     def __init__(self, spec: EnvironmentSpec) -> None:
         self._spec = spec
         self._environment: Environment | None = make(spec)
-        self.steps = 0
+        self._simulation: Simulation | None = None
+        self._speeds_up: bool | None = None
+        self._steps, self._compiled_steps = 0, np.zeros(1, dtype=np.int64)
         self._hangs = 0
+
+    @property
+    def steps(self) -> int:
+        """Taken so far, in all episodes; resets count too. Whoever watches sees by it that something happens."""
+        return self._steps + int(self._compiled_steps[0])
+
+    def speed_up(self, *, compile_now: bool) -> None:
+        """Lets compiled code play steps from now on, where it plays the very same ones.
+
+        Args:
+            compile_now: whether to compile what is not on disk yet, and to say so; else Gymnasium goes on playing.
+        """
+        self._speeds_up = compile_now
+        if self._environment is not None:
+            progress = self._compiled_steps
+            self._simulation = compiled_steps(self._spec, self._environment, progress, compile_now=compile_now)
 
     def play(self, work: Work) -> Iterator[Episode]:
         """The episodes, one by one as they end. One in which the environment fails has no return, and says why.
@@ -149,25 +166,32 @@ class Player:
             watched = act if sums is None else _watched(act, work.architecture, sums)
             with np.errstate(over="ignore", invalid="ignore"):  # extreme parameters are no fault of anybody
                 try:
-                    episode = Episode(*self._play(watched, seed, work.horizon), sums)
+                    episode = Episode(*self._play(watched, work, index, seed, sums), sums)
                 except _FailedError as failed:
                     episode = Episode.failed(str(failed), failed.length, work)
             yield episode
 
-    def _play(self, act: ActFunction, seed: int, horizon: int | None) -> tuple[float, int, bool, bool]:
-        if self._environment is None:
-            self._environment = make(self._spec)
+    def _play(
+        self, act: ActFunction, work: Work, candidate: int, seed: int, sums: FloatArray | None
+    ) -> tuple[float, int, bool, bool]:
+        environment = self._ready()
         total, length = 0.0, 0
         try:
-            observation, _ = self._environment.reset(seed=seed)
+            observation, _ = environment.reset(seed=seed)
+            self._steps += 1
+            if self._simulation is not None:
+                parameters = work.parameters[candidate]
+                ended = self._simulation.play(work.architecture, parameters, work.horizon, sums)
+                if ended is not None:
+                    return ended
+                observation, _ = environment.reset(seed=seed)
             terminated = truncated = False
-            self.steps += 1
             while not (terminated or truncated):
-                observation, reward, terminated, truncated, _ = self._environment.step(act(observation))
+                observation, reward, terminated, truncated, _ = environment.step(act(observation))
                 total += float(reward)
                 length += 1
-                self.steps += 1
-                truncated = truncated or length == horizon
+                self._steps += 1
+                truncated = truncated or length == work.horizon
         except (Exception, SystemExit, TimeLimitError) as error:
             self.close()  # an environment that failed may be in any state: the next episode starts with a new one
             said = in_words(error)
@@ -179,8 +203,17 @@ class Player:
             raise _FailedError(not_finite(self._spec.id, seed, total, length), length)
         return total, length, bool(terminated), bool(truncated)
 
+    def _ready(self) -> Environment:
+        """The environment, made again if it was closed."""
+        if self._environment is None:
+            self._environment = make(self._spec)
+            if self._speeds_up is not None:
+                self.speed_up(compile_now=self._speeds_up)
+        return self._environment
+
     def close(self) -> None:
         """Closes the environment; the next episode makes another."""
+        self._simulation = None
         if self._environment is not None:
             close(self._environment)
             self._environment = None

@@ -72,6 +72,8 @@ class Pool(Engine):
         least, most = START_SECONDS
         start_seconds = min(max(time.process_time(), least), most)
         self._pace = Pace(start_seconds * max(1.0, self._workers / usable_cores()), self._workers)
+        if not isolate:
+            self._player.speed_up(compile_now=True)
         self._changed = threading.Condition()
         self._crew: Crew | None = None
         self._said = False

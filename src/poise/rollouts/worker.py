@@ -90,6 +90,7 @@ class _Server:
         except Exception as error:
             self._channel.send(Failed(_sendable(error)))
             return
+        player.speed_up(compile_now=False)  # the process that started this one has compiled, and said so
         self._channel.send(Ready())
         while (request := self._work.get()) is not None:
             self._play(player, request, hello.step_seconds)
