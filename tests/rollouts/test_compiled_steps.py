@@ -16,7 +16,10 @@ from poise.kernels.mujoco import _library
 from poise.kernels.mujoco.catalog import mechanisms
 from poise.kernels.mujoco.simulation import Simulation
 from poise.policies.architecture import Architecture
-from poise.rollouts import compiled_steps, player
+from poise.rollouts import compiled_steps, crew, player
+from poise.rollouts.base import Engine
+from poise.rollouts.channel import Hello
+from poise.rollouts.choice import make_engine
 from poise.rollouts.environments import close, inspect, make, specify
 from poise.rollouts.in_process import InProcess
 from poise.rollouts.player import Player, Work, batch_of
@@ -67,6 +70,34 @@ def test_workers_play_what_one_process_plays() -> None:
     with InProcess(HOPPER.spec) as one, Pool(HOPPER.spec, 2, isolate=True) as several:
         alone = one.run(LINEAR, PARAMETERS, SEEDS, sum_observations=True)
         require_equal(several.run(LINEAR, PARAMETERS, SEEDS, sum_observations=True), alone)
+
+
+def test_gymnasium_itself_plays_when_it_is_asked_for() -> None:
+    for workers in (1, 2):
+        with make_engine(HOPPER.spec, LINEAR, workers=workers) as engine:
+            assert _is_quick(engine)
+        with make_engine(HOPPER.spec, LINEAR, "gymnasium", workers=workers) as engine:
+            assert not _is_quick(engine)
+
+
+def _is_quick(engine: Engine) -> bool:
+    assert isinstance(engine, InProcess | Pool)
+    assert engine.name == "gymnasium", "the plan and a run's files do not depend on it"
+    return engine._player._simulation is not None
+
+
+def test_workers_are_told_whether_they_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[bool] = []
+
+    def telling(*arguments: Any) -> Hello:
+        told.append(arguments[-1])
+        return Hello(*arguments)
+
+    monkeypatch.setattr(crew, "Hello", telling)
+    for allowed in (True, False):
+        with Pool(HOPPER.spec, 1, isolate=True, compiled_steps=allowed) as engine:
+            engine.run(LINEAR, PARAMETERS[:1], SEEDS[:1])
+    assert told == [True, False]
 
 
 @pytest.mark.slow

@@ -27,10 +27,12 @@ class Hello:
     Attributes:
         environment: pickled by `poise.rollouts.delivery`.
         step_seconds: how long one ``reset`` or ``step`` may take.
+        compiled_steps: whether compiled code that is on disk may play the steps.
     """
 
     environment: bytes
     step_seconds: float
+    compiled_steps: bool
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,8 @@ def make_engine(
         spec: the environment, as `inspect` completed it.
         architecture: the policies that it will play first; what they need is compiled now.
         name: one of `ENGINE_NAMES`. ``"auto"`` takes a compiled kernel where there is one that covers the environment
-            and its arguments, and falls back to Gymnasium, with one warning, where it does not work on this machine.
+            and its arguments, and falls back to Gymnasium, with one warning, where it does not work on this machine;
+            within Gymnasium's MuJoCo environments it takes compiled steps. ``"gymnasium"`` takes neither.
         workers: how many may play at once, threads of a kernel or processes with Gymnasium; ``None`` for one a
             processor. The episodes do not depend on it.
         step_seconds: how long Gymnasium's environment may take for one ``reset`` or ``step``.
@@ -62,10 +63,12 @@ def make_engine(
             if name == "kernel":
                 raise
             _log.warning("%s; Gymnasium plays instead", error)
-    return _gymnasium(spec, workers, step_seconds, isolate=isolate)
+    return _gymnasium(spec, workers, step_seconds, isolate=isolate, compiled_steps=name == "auto")
 
 
-def _gymnasium(spec: EnvironmentSpec, workers: int | None, step_seconds: float, *, isolate: bool) -> Engine:
+def _gymnasium(
+    spec: EnvironmentSpec, workers: int | None, step_seconds: float, *, isolate: bool, compiled_steps: bool
+) -> Engine:
     """The engine that plays Gymnasium's own environment."""
     # A program that was frozen into one file has no interpreter that could be started.
     several = check_workers(workers) > 1
@@ -73,14 +76,14 @@ def _gymnasium(spec: EnvironmentSpec, workers: int | None, step_seconds: float, 
         from poise.rollouts.pool import Pool
 
         try:
-            return Pool(spec, workers, step_seconds=step_seconds, isolate=isolate)
+            return Pool(spec, workers, step_seconds=step_seconds, isolate=isolate, compiled_steps=compiled_steps)
         except NotSendableError as error:
             if workers is not None and several:
                 raise
             _log.warning("%s is played in one process: %s", spec.id, error.reason)
     from poise.rollouts.in_process import InProcess
 
-    return InProcess(spec, step_seconds=step_seconds)
+    return InProcess(spec, step_seconds=step_seconds, compiled_steps=compiled_steps)
 
 
 def why_not_compiled(spec: EnvironmentSpec) -> str | None:

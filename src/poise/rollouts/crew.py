@@ -48,6 +48,7 @@ class Crew:
         count: how many workers.
         at_first: how many of them start at once; the others follow when one is ready.
         step_seconds: how long one ``reset`` or ``step`` may take.
+        compiled_steps: whether compiled code that is on disk may play the steps.
         changed: held whenever a task is looked at or changed; told of every change.
 
     Attributes:
@@ -64,10 +65,11 @@ class Crew:
         *,
         at_first: int,
         step_seconds: float,
+        compiled_steps: bool,
         changed: threading.Condition,
     ) -> None:
         self.name = name
-        self.hello = Hello(environment, step_seconds)
+        self.hello = Hello(environment, step_seconds, compiled_steps)
         self.changed = changed
         self.is_closed = self.was_ready = False
         self.trouble: str | None = None

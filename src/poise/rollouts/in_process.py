@@ -17,14 +17,18 @@ class InProcess(Engine):
     Args:
         spec: the environment.
         step_seconds: how long one ``reset`` or ``step`` may take.
+        compiled_steps: whether compiled code may play steps that are equal to Gymnasium's.
     """
 
     name: ClassVar[str] = "gymnasium"
 
-    def __init__(self, spec: EnvironmentSpec, *, step_seconds: float = DEFAULT_SECONDS) -> None:
+    def __init__(
+        self, spec: EnvironmentSpec, *, step_seconds: float = DEFAULT_SECONDS, compiled_steps: bool = True
+    ) -> None:
         self._step_seconds = check_seconds(step_seconds)
         self._player = Player(spec)
-        self._player.speed_up(compile_now=True)
+        if compiled_steps:
+            self._player.speed_up(compile_now=True)
 
     def _run(
         self,

@@ -46,6 +46,7 @@ class Pool(Engine):
         spec: the environment.
         workers: how many other processes; ``None`` for one a processor. With 1 everything is played here.
         step_seconds: how long one ``reset`` or ``step`` may take.
+        compiled_steps: whether compiled code may play steps that are equal to Gymnasium's.
         isolate: whether nothing at all is played in this process: for an environment that may take it along.
 
     Raises:
@@ -61,6 +62,7 @@ class Pool(Engine):
         workers: int | None = None,
         *,
         step_seconds: float = DEFAULT_SECONDS,
+        compiled_steps: bool = True,
         isolate: bool = False,
     ) -> None:
         self._spec, self._workers, self._isolate = spec, check_workers(workers), isolate
@@ -72,7 +74,8 @@ class Pool(Engine):
         least, most = START_SECONDS
         start_seconds = min(max(time.process_time(), least), most)
         self._pace = Pace(start_seconds * max(1.0, self._workers / usable_cores()), self._workers)
-        if not isolate:
+        self._compiled_steps = compiled_steps
+        if compiled_steps and not isolate:
             self._player.speed_up(compile_now=True)
         self._changed = threading.Condition()
         self._crew: Crew | None = None
@@ -144,6 +147,7 @@ class Pool(Engine):
             self._workers,
             at_first=at_first,
             step_seconds=self._step_seconds,
+            compiled_steps=self._compiled_steps,
             changed=self._changed,
         )
 

@@ -90,7 +90,8 @@ class _Server:
         except Exception as error:
             self._channel.send(Failed(_sendable(error)))
             return
-        player.speed_up(compile_now=False)  # the process that started this one has compiled, and said so
+        if hello.compiled_steps:
+            player.speed_up(compile_now=False)  # to compile, and to say so, is for the process that started this one
         self._channel.send(Ready())
         while (request := self._work.get()) is not None:
             self._play(player, request, hello.step_seconds)
