@@ -12,6 +12,8 @@ from poise.policies.spaces import ActFunction
 from poise.rollouts.base import Engine
 from poise.rollouts.recording import Recording
 from poise.search import SearchState, check_failures
+from poise.trial import survival_bonus
+from poise.types import EpisodeBatch
 
 PROBES = 64
 """Random policies that are played to measure the scale of the features."""
@@ -23,9 +25,13 @@ Record = Callable[[ActFunction, int], Recording]
 """Plays one episode, given by its seed, and keeps what was seen."""
 
 
+STILL = 8
+"""Episodes of a policy that does nothing, which show what a task pays for lasting."""
+
+
 def probe(
     state: SearchState, engine: Engine, rng: np.random.Generator, record: Record, *, short_at_first: bool
-) -> None:
+) -> float:
     """Measures the scale of the observations on random policies, once, before the search, and how long they last.
 
     The scale is that of what the best of them saw: a random policy mostly falls, and a fall is not where the features
@@ -39,6 +45,10 @@ def probe(
         rng: makes the random policies, standard normal.
         record: plays an episode to look at it.
         short_at_first: whether the episodes of a stage may begin short; see `horizon`.
+
+    Returns:
+        What a step is paid for in which nothing is done, where the task pays for more than that; 0 where it does not,
+        and where choices are made, of which none is to do nothing.
     """
     architecture = state.architecture
     parameters = rng.standard_normal((PROBES, architecture.parameter_count))
@@ -53,4 +63,15 @@ def probe(
     episodes = [record(architecture.bind(parameters[index]), int(seeds[index])) for index in best]
     seen = [architecture.observation.encode(o) for episode in episodes for o in episode.observations[:-1]]
     state.scale = typical_scale(architecture.observation, np.array(seen))
+    bonus = _survival_bonus(state, engine, batch) if architecture.action.kind == "box" else 0.0
     state.architecture = architecture.scaled_by(state.scale)
+    return bonus
+
+
+def _survival_bonus(state: SearchState, engine: Engine, random: EpisodeBatch) -> float:
+    if not random.terminated.any():
+        return 0.0  # nothing has to be survived
+    still = engine.run(state.architecture, np.zeros((1, state.optimizer.dimension)), state.seeds.take(STILL))
+    state.usage += still.usage
+    state.failures += still.failures
+    return 0.0 if still.failed.any() else survival_bonus(random, still)

@@ -21,6 +21,7 @@ from poise.policies.candidate import Candidate, best_of, candidates_of
 from poise.rollouts.base import Engine
 from poise.seeding import SeedStream
 from poise.statistics.plateau import Plateau
+from poise.trial import EPISODES, Rival, Trial
 from poise.types import (
     INTERRUPTED,
     BoolArray,
@@ -68,6 +69,8 @@ class SearchState:
         sums: over all observations so far, where the normaliser follows them.
         first_horizon: where the episodes of a stage's first generation are cut off; ``None`` if none are.
         horizon: where those of this generation are; ``None`` since whole ones are played.
+        survival_bonus: reward of a step that the optimizer is not told of, because a trial said so.
+        trial: the other starts of this stage; ``None`` when one of them is chosen, or there is but one.
         usage: what the search has paid.
         failures: the episodes in which the environment failed.
         lowest, highest: the smallest and the largest return of any episode so far.
@@ -88,6 +91,8 @@ class SearchState:
     sums: ObservationSums | None = None
     first_horizon: Horizon | None = None
     horizon: Horizon | None = None
+    survival_bonus: float = 0.0
+    trial: Trial | None = None
     usage: Usage = field(default_factory=Usage)
     failures: Failures = field(default_factory=Failures)
     lowest: float = np.inf
@@ -156,6 +161,7 @@ def search(
     check_budget(state, budget, effort)
     began = time.monotonic() - state.seconds
     while True:
+        _take_turns(state, engine)
         over = _climb(state, effort)
         next_episodes = state.optimizer.population * effort.episodes_per_candidate[state.rung]
         used_up = budget.used_up(state.usage, state.seconds, next_episodes)
@@ -178,7 +184,7 @@ def search(
             horizon=None if state.horizon is None else state.horizon.steps,
         )
         check_failures(batch, f"generation {state.generation + 1}")
-        state.optimizer.tell(effort.training_scores(batch))
+        state.optimizer.tell(effort.training_scores(batch, state.survival_bonus))
 
         claimants = _take_in(state, parameters, batch, budget.target)
         confirmed = bool(claimants) and confirm(claimants)
@@ -208,8 +214,35 @@ def begin_stage(state: SearchState, architecture: Architecture, optimizer: Optim
     _begin_rung(state, 0)
 
 
+def begin_trial(state: SearchState, others: Sequence[Rival]) -> None:
+    """Lets other starts than the present one have their turn after it, before the stage goes on with the best."""
+    state.trial = Trial(state.usage, list(others)) if others else None
+
+
+def _take_turns(state: SearchState, engine: Engine) -> None:
+    """Ends the turn of a start that is on trial; when all had theirs, the best goes on from where it stood."""
+    trial = state.trial
+    if trial is None or not trial.turn_is_over(state.usage):
+        return
+    state.finalists.append(state.centre)
+    trial.tried.append(Rival(state.optimizer, state.survival_bonus, state.horizon))
+    if trial.waiting:
+        chosen = trial.waiting.pop(0)
+        chosen.horizon = state.first_horizon
+    else:
+        chosen, batch = trial.best(engine, state.architecture, state.seeds.take(EPISODES))
+        state.usage += batch.usage
+        state.failures += batch.failures
+        state.trial = None
+    state.optimizer, state.survival_bonus, state.horizon = chosen.optimizer, chosen.survival_bonus, chosen.horizon
+    _begin_rung(state, 0)
+    trial.began = state.usage
+
+
 def _climb(state: SearchState, effort: Effort) -> str | None:
     """Takes the next rung of the ladder when this one gets no further; why the stage is over, if it is."""
+    if state.trial is not None:
+        return None
     if state.optimizer.stop_reason is not None:
         return state.optimizer.stop_reason
     if not state.trend.reached:
@@ -323,4 +356,6 @@ def _generation_event(state: SearchState, batch: EpisodeBatch, budget: Budget) -
     }
     if state.horizon is not None:
         metrics["horizon"] = state.horizon.steps
+    if state.trial is not None:
+        metrics["start"] = len(state.trial.tried) + 1
     return Event("search", state.usage, budget.share_used(state.usage, state.seconds), metrics)

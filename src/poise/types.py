@@ -211,9 +211,14 @@ class Effort:
     leave_plateaus: bool = False
     survival_bonus: float = 0.0
 
-    def training_scores(self, batch: EpisodeBatch) -> FloatArray:
-        """What the optimizer is told of each candidate, shape (candidates,)."""
-        return np.asarray(batch.scores - self.survival_bonus * batch.lengths.mean(axis=1))
+    def training_scores(self, batch: EpisodeBatch, found_bonus: float = 0.0) -> FloatArray:
+        """What the optimizer is told of each candidate, shape (candidates,).
+
+        Args:
+            batch: their episodes.
+            found_bonus: the survival bonus that the search leaves out by itself; one that was asked for comes first.
+        """
+        return np.asarray(batch.scores - (self.survival_bonus or found_bonus) * batch.lengths.mean(axis=1))
 
 
 Phase: TypeAlias = Literal["search", "selection", "evaluation"]

@@ -114,6 +114,7 @@ def test_a_run_goes_on_with_the_plan_it_began_with(tmp_path: Path) -> None:
         "policy": "linear+bias",
         "optimizer": "snes",
         "optimizer_args": {"population": 8},
+        "rivals": [],
     }
     config["plan"]["stages"] = config["plan"]["stages"][:1]
     (run.path / "config.json").write_text(json.dumps(config))

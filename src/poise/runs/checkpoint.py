@@ -19,12 +19,14 @@ import numpy as np
 from poise.errors import InvalidFileError, NewerVersionError, PoiseError
 from poise.horizon import Horizon
 from poise.optimizers import OPTIMIZERS
+from poise.optimizers.base import Optimizer
 from poise.policies.architecture import Architecture, Normalizer
 from poise.policies.candidate import Candidate
 from poise.runs.files import MAX_FILE_BYTES, parse_json, write_atomic
 from poise.search import SearchState
 from poise.seeding import Purpose, SeedStream
 from poise.statistics.plateau import Plateau
+from poise.trial import Rival, Trial
 from poise.types import Failures, Json, ObservationSums, Usage
 
 FORMAT, VERSION = "poise.checkpoint", 2
@@ -135,8 +137,7 @@ def _to_state(progress: Progress) -> dict[str, Any]:
     search = progress.search
     sums = search.sums
     return {
-        "optimizer": search.optimizer.name,
-        "state": search.optimizer.state(),
+        **_from_optimizer(search.optimizer),
         "architecture": _from_architecture(search.architecture),
         "run_seed": search.seeds.seed,
         "search_position": search.seeds.position,
@@ -147,6 +148,8 @@ def _to_state(progress: Progress) -> dict[str, Any]:
         "sums": None if sums is None else {"count": sums.count, "total": sums.total, "squares": sums.squares},
         "first_horizon": None if search.first_horizon is None else asdict(search.first_horizon),
         "horizon": None if search.horizon is None else asdict(search.horizon),
+        "survival_bonus": search.survival_bonus,
+        "trial": None if search.trial is None else _from_trial(search.trial),
         "usage": asdict(search.usage),
         "selection_usage": asdict(progress.selection_usage),
         "failures": asdict(search.failures),
@@ -175,7 +178,7 @@ def _from_state(state: dict[str, Any], base: Architecture) -> Progress:
     seed, sums, scale, winner = state["run_seed"], state["sums"], state["scale"], state["winner"]
     before = state.get("before_race")
     search = SearchState(
-        optimizer=OPTIMIZERS.get(state["optimizer"]).from_state(state["state"]),
+        optimizer=_to_optimizer(state),
         architecture=_to_architecture(state["architecture"], base),
         seeds=SeedStream(seed, Purpose.SEARCH, state["search_position"]),
         archive=[to_candidate(candidate, base) for candidate in state["archive"]],
@@ -184,6 +187,8 @@ def _from_state(state: dict[str, Any], base: Architecture) -> Progress:
         sums=None if sums is None else ObservationSums(sums["count"], sums["total"], sums["squares"]),
         first_horizon=_to_horizon(state.get("first_horizon")),
         horizon=_to_horizon(state.get("horizon")),
+        survival_bonus=state.get("survival_bonus", 0.0),
+        trial=_to_trial(state.get("trial")),
         usage=Usage(**state["usage"]),
         failures=Failures(**state.get("failures", {})),
         lowest=float(state["range"][0]),
@@ -206,6 +211,38 @@ def _from_state(state: dict[str, Any], base: Architecture) -> Progress:
         else (before["position"], Usage(**before["usage"]), Failures(**before.get("failures", {}))),
         Failures(**state.get("selection_failures", {})),
     )
+
+
+def _from_optimizer(optimizer: Optimizer) -> dict[str, Any]:
+    return {"optimizer": optimizer.name, "state": optimizer.state()}
+
+
+def _to_optimizer(state: Mapping[str, Any]) -> Optimizer:
+    return OPTIMIZERS.get(state["optimizer"]).from_state(state["state"])
+
+
+def _from_trial(trial: Trial) -> dict[str, Any]:
+    def rivals(of: list[Rival]) -> list[dict[str, Any]]:
+        return [
+            {
+                **_from_optimizer(rival.optimizer),
+                "survival_bonus": rival.survival_bonus,
+                "horizon": None if rival.horizon is None else asdict(rival.horizon),
+            }
+            for rival in of
+        ]
+
+    return {"began": asdict(trial.began), "waiting": rivals(trial.waiting), "tried": rivals(trial.tried)}
+
+
+def _to_trial(state: Mapping[str, Any] | None) -> Trial | None:
+    if state is None:
+        return None
+    waiting, tried = (
+        [Rival(_to_optimizer(rival), rival["survival_bonus"], _to_horizon(rival["horizon"])) for rival in state[key]]
+        for key in ("waiting", "tried")
+    )
+    return Trial(Usage(**state["began"]), waiting, tried)
 
 
 def _to_horizon(state: Mapping[str, int] | None) -> Horizon | None:

@@ -13,15 +13,15 @@ from dataclasses import asdict, dataclass, field, replace
 
 from poise import tabular
 from poise.errors import InvalidFileError, InvalidValueError
-from poise.horizon import FIRST_SHARE
 from poise.optimizers import OPTIMIZERS
 from poise.optimizers.base import Optimizer
 from poise.policies.architecture import Architecture
 from poise.probing import PROBES
 from poise.rollouts.environments import EnvironmentInfo
 from poise.runs.config import AUTO, VALUE_ITERATION, TrainConfig
-from poise.search import SearchState, begin_stage
+from poise.search import SearchState, begin_stage, begin_trial
 from poise.seeding import generator
+from poise.trial import TURN, Rival
 from poise.types import Effort, Json
 
 POPULATION, LEAST_POPULATION = 64, 8
@@ -39,16 +39,42 @@ EPISODES = (1, 3, 10)
 SIZES = "population", "directions", "top"
 """Options that say how many candidates a generation has; they are doubled together."""
 
-FINITE_DIFFERENCES = {"noise": 0.03, "step_size": 0.02}
-"""For ARS where policies are large: it starts from standing still, and looks closely around."""
+ARS = {"directions": POPULATION // 4, "top": POPULATION // 8, "noise": 0.03, "step_size": 0.02}
+"""For ARS, where policies are large or lasting is not all: it starts from standing still, and looks closely around."""
 
-QUADRATIC_FEATURES = 8
+NARROW = 0.1
+"""First deviation of the second start of SNES, where actions are numbers that may be dosed."""
+
+QUADRATIC_FEATURES = 10
 """Most features whose products are worth as many parameters."""
 
 STEPS_PER_PARAMETER = 100_000
 LEAST_STEPS, MOST_STEPS = 2_000_000, 10_000_000
 COMPILED_STEPS = 30_000_000
 """The default budget: so many steps for each parameter of the first stage, within limits; all of them if compiled."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """What searches, and from where.
+
+    Attributes:
+        optimizer: its name.
+        optimizer_args: its options.
+        without_survival_bonus: whether it is not told what a task pays for lasting; such a start is tried only where a
+            bonus was found.
+    """
+
+    optimizer: str
+    optimizer_args: Mapping[str, Json] = field(default_factory=dict)
+    without_survival_bonus: bool = False
+
+    def make(self, dimension: int, seed: int, path: tuple[str | int, ...], doublings: int = 0) -> Optimizer:
+        """A new optimizer with random numbers of its own, with the population doubled so many times."""
+        chosen = OPTIMIZERS.get(self.optimizer)
+        args = dict(self.optimizer_args)
+        args.update({name: args[name] * 2**doublings for name in SIZES if args.get(name) is not None})
+        return chosen(dimension, generator(seed, *path), chosen.make_options(args))
 
 
 @dataclass(frozen=True)
@@ -59,19 +85,23 @@ class Stage:
         policy: the kind of policy.
         optimizer: what searches.
         optimizer_args: its options.
+        rivals: other starts; each has its turn, and the best goes on (see `trial`).
     """
 
     policy: str
     optimizer: str
     optimizer_args: Mapping[str, Json] = field(default_factory=dict)
+    rivals: tuple[Start, ...] = ()
 
     def optimizer_for(self, architecture: Architecture, seed: int, index: int, doublings: int = 0) -> Optimizer:
         """A new optimizer for the stage of this index, with the population doubled so many times."""
-        chosen = OPTIMIZERS.get(self.optimizer)
-        args = dict(self.optimizer_args)
-        args.update({name: args[name] * 2**doublings for name in SIZES if args.get(name) is not None})
         path = ("optimizer",) if index == 0 else ("optimizer", index)
-        return chosen(architecture.parameter_count, generator(seed, *path), chosen.make_options(args))
+        return Start(self.optimizer, self.optimizer_args).make(architecture.parameter_count, seed, path, doublings)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Json]) -> Stage:
+        """The stage that ``config.json`` describes; the first versions knew no rivals."""
+        return cls(**{**data, "rivals": tuple(Start(**rival) for rival in data.get("rivals", ()))})
 
 
 @dataclass(frozen=True)
@@ -124,7 +154,26 @@ class Plan:
         stage, doublings = found
         architecture = replace(base, name=stage.policy, normalizer=None)
         begin_stage(state, architecture, stage.optimizer_for(architecture, seed, state.stage + 1, doublings))
+        self.begin_trial(state, seed)
         return True
+
+    def begin_trial(self, state: SearchState, seed: int, bonus: float = 0.0) -> None:
+        """Puts the rivals of the present stage beside the optimizer that it began with.
+
+        Args:
+            state: the search, at the beginning of a stage.
+            seed: the run's seed.
+            bonus: what the task pays for a step of doing nothing; 0 leaves out those that are not to be told of it.
+        """
+        if state.stage >= len(self.stages):
+            return  # a repetition
+        others = []
+        for index, start in enumerate(self.stages[state.stage].rivals):
+            if bonus or not start.without_survival_bonus:
+                path = "optimizer", state.stage, "rival", index
+                optimizer = start.make(state.optimizer.dimension, seed, path)
+                others.append(Rival(optimizer, bonus if start.without_survival_bonus else state.survival_bonus))
+        begin_trial(state, others)
 
     def may_begin_short(self, config: TrainConfig, *, compiled: bool) -> bool:
         """Whether random policies are to say if episodes begin short; compiled steps need not be spared."""
@@ -148,7 +197,7 @@ class Plan:
             InvalidFileError: if it is none.
         """
         try:
-            plan = cls(tuple(Stage(**stage) for stage in data["stages"]), bool(data["open_ended"]))
+            plan = cls(tuple(Stage.from_json(stage) for stage in data["stages"]), bool(data["open_ended"]))
         except (KeyError, TypeError) as error:
             raise InvalidFileError(f"expected a config.json with a plan: {error!r}") from error
         for stage in plan.stages:
@@ -173,7 +222,23 @@ def plan_for(config: TrainConfig, info: EnvironmentInfo) -> Plan:
         stages = tuple(Stage(policy, config.optimizer, dict(config.optimizer_args)) for policy in policies)
         return Plan(stages, open_ended=config.policy == AUTO)
     population = int(min(max(_episodes(config, info) / GENERATIONS, LEAST_POPULATION), POPULATION))
-    return Plan(tuple(_stage(policy, population, info) for policy in policies), open_ended=True)
+    chosen = [_stage(policy, population, info) for policy in policies]
+    if info.action.kind == "box" and _bears_a_trial(config):
+        chosen = [replace(stage, rivals=_rivals(stage, first=index == 0)) for index, stage in enumerate(chosen)]
+    return Plan(tuple(chosen), open_ended=True)
+
+
+def _bears_a_trial(config: TrainConfig) -> bool:
+    """Whether the budget is no less than the least that is spent unasked, in steps and in the turns of a trial."""
+    steps, episodes = config.max_steps or LEAST_STEPS, config.max_episodes or math.inf
+    return steps >= LEAST_STEPS and episodes >= LEAST_STEPS // TURN.steps * TURN.episodes
+
+
+def _rivals(stage: Stage, *, first: bool) -> tuple[Start, ...]:
+    """The other starts of a stage where actions are numbers."""
+    narrow = Start("snes", {**stage.optimizer_args, "sigma0": NARROW})
+    moving = Start("ars", ARS, without_survival_bonus=True)
+    return ((narrow,) if stage.optimizer == "snes" else ()) + ((moving,) if first else ())
 
 
 def _stage(policy: str, population: int, info: EnvironmentInfo) -> Stage:
@@ -181,7 +246,7 @@ def _stage(policy: str, population: int, info: EnvironmentInfo) -> Stage:
     count = Architecture(policy, info.observation, info.action).parameter_count
     if policy in ("linear", "linear+bias") and count > POPULATION and info.observation.numbers.any():
         directions = population // 4  # of two candidates each: half as many in all
-        return Stage(policy, "ars", {"directions": directions, "top": directions // 2, **FINITE_DIFFERENCES})
+        return Stage(policy, "ars", {**ARS, "directions": directions, "top": directions // 2})
     return Stage(policy, "snes", {"population": population})
 
 
@@ -243,68 +308,3 @@ def default_steps(info: EnvironmentInfo, plan: Plan, *, compiled: bool) -> int:
         return COMPILED_STEPS
     first = plan.first_architecture(info)
     return min(max(STEPS_PER_PARAMETER * first.parameter_count, LEAST_STEPS), MOST_STEPS)
-
-
-def explain(config: TrainConfig, info: EnvironmentInfo, plan: Plan, *, compiled: bool) -> list[str]:
-    """The plan in words, a line each, with its reasons."""
-    architecture = plan.first_architecture(info)
-    lines = [
-        f"environment  {info.spec.id}: {info.observation.size} features, {info.action.kind} actions "
-        f"({architecture.action.outputs} outputs), at most {info.max_episode_steps:,} steps an episode",
-        "engine       " + ("compiled kernel" if compiled else "Gymnasium: there is no kernel for it"),
-    ]
-    for index, stage in enumerate(plan.stages):
-        count = Architecture(stage.policy, info.observation, info.action).parameter_count
-        args = ", ".join(f"{name} {value}" for name, value in stage.optimizer_args.items())
-        reason = "as asked" if config.policy != AUTO else _why(stage, plan, info)
-        lines.append(
-            f"stage {index + 1}      {stage.policy}, {count:,} numbers, by {stage.optimizer} ({args}): {reason}"
-        )
-    lines += _how(config, plan, compiled)
-    limits = [("steps", config.max_steps), ("episodes", config.max_episodes), ("seconds", config.max_seconds)]
-    lines.append("budget       " + ", ".join(f"{value:,} {unit}" for unit, value in limits if value is not None))
-    lines.append(
-        f"being sure   {config.selection_episodes:,} fresh episodes for the winner of the race, "
-        f"{config.evaluation_episodes:,} more for the result"
-    )
-    return lines
-
-
-def _why(stage: Stage, plan: Plan, info: EnvironmentInfo) -> str:
-    if plan.learns_a_table:
-        return _WHY["learnt"]
-    return _WHY[stage.policy.partition(":")[0] if info.observation.numbers.any() else "table"]
-
-
-def _how(config: TrainConfig, plan: Plan, compiled: bool) -> list[str]:
-    """How the stages are gone through."""
-    if plan.learns_a_table:
-        return ["episodes     towards what is not known yet, until everything that can be reached is"]
-    lines = []
-    if plan.open_ended:
-        lines.append("then         the stage that came highest again, with twice the population each time")
-    ladder = ", then ".join(map(str, config.episodes_per_candidate or EPISODES))
-    lines.append(f"episodes     {ladder} a candidate; the next number when the scores no longer rise")
-    if plan.may_begin_short(config, compiled=compiled):
-        lines.append(
-            f"length       where nothing but the time limit ends what random policies play, {FIRST_SHARE:.0%} of an "
-            "episode at first, then longer"
-        )
-    lines.append(f"scale        {_SCALES[config.normalize]}")
-    return lines
-
-
-_WHY = {
-    "learnt": "one choice is observed and one is made, so that the best table can be worked out from what follows what",
-    "table": "observations are choices, so that one weight for each is a table",
-    "linear": "the smallest that could do",
-    "linear+bias": "the smallest that could do",
-    "quadratic": "products of few features cost little and say much",
-    "mlp": "a small network, when features and their products get no further",
-}
-
-_SCALES = {
-    "none": "features as they are",
-    "probe": "features divided by their spread in what the best of some random policies saw",
-    "running": "features divided by their spread in all that the search has seen so far",
-}

@@ -45,8 +45,9 @@ def _phases(job: Job, progress: Progress, clock: PhaseClock) -> Run:
     saver = Saver(job.directory, lambda: checkpoint.save(job.directory.checkpoint, progress))
     with graceful_interrupts() as interrupts:
         if progress.winner is None:
-            if job.config.normalize == "probe" and progress.search.usage.episodes == 0:
-                _probe(job, progress)
+            if progress.search.usage.episodes == 0:
+                bonus = _probe(job, progress) if job.config.normalize == "probe" else 0.0
+                job.plan.begin_trial(progress.search, job.config.seed, bonus)
             with interrupts.patience():
                 _search(job, progress, saver, lambda: interrupts.asked)
             if progress.search.stopped_because != INTERRUPTED:
@@ -63,10 +64,10 @@ def _phases(job: Job, progress: Progress, clock: PhaseClock) -> Run:
         return report(job, Findings.of(progress), progress.winner, clock)
 
 
-def _probe(job: Job, progress: Progress) -> None:
-    """Measures the scale of the observations, and whether episodes may begin short."""
+def _probe(job: Job, progress: Progress) -> float:
+    """Measures the scale of the observations, and whether episodes may begin short; what lasting is paid for."""
     rng = generator(job.config.seed, "probe")
-    probe(
+    return probe(
         progress.search,
         job.engine,
         rng,

@@ -20,8 +20,9 @@ from poise.runs import checkpoint, frugal_run, table_run
 from poise.runs.checkpoint import Progress
 from poise.runs.config import Scale, TrainConfig
 from poise.runs.directory import RunDirectory, new_path
+from poise.runs.explanation import explain
 from poise.runs.files import write_json
-from poise.runs.plan import Plan, explain, plan_for, resolved
+from poise.runs.plan import Plan, plan_for, resolved
 from poise.runs.recovery import recover, reopen
 from poise.runs.report import Job, Run, finished
 from poise.runs.session import play_on

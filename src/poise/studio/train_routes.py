@@ -189,7 +189,8 @@ def _planned(order: Order) -> list[str]:
     from poise.kernels.catalog import kernel_for
     from poise.rollouts.environments import inspect
     from poise.runs.config import Scale, TrainConfig
-    from poise.runs.plan import explain, plan_for, resolved
+    from poise.runs.explanation import explain
+    from poise.runs.plan import plan_for, resolved
 
     check_installed(order.env)
     try:

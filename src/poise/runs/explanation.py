@@ -1,0 +1,86 @@
+"""A plan in words: what ``poise train --dry-run`` says that it will do, and why."""
+
+from __future__ import annotations
+
+from poise.horizon import FIRST_SHARE
+from poise.policies.architecture import Architecture
+from poise.rollouts.environments import EnvironmentInfo
+from poise.runs.config import AUTO, TrainConfig
+from poise.runs.plan import EPISODES, Plan, Stage, Start
+from poise.trial import TURN
+
+
+def explain(config: TrainConfig, info: EnvironmentInfo, plan: Plan, *, compiled: bool) -> list[str]:
+    """The plan in words, a line each, with its reasons."""
+    architecture = plan.first_architecture(info)
+    lines = [
+        f"environment  {info.spec.id}: {info.observation.size} features, {info.action.kind} actions "
+        f"({architecture.action.outputs} outputs), at most {info.max_episode_steps:,} steps an episode",
+        "engine       " + ("compiled kernel" if compiled else "Gymnasium: there is no kernel for it"),
+    ]
+    for index, stage in enumerate(plan.stages):
+        count = Architecture(stage.policy, info.observation, info.action).parameter_count
+        args = ", ".join(f"{name} {value}" for name, value in stage.optimizer_args.items())
+        reason = "as asked" if config.policy != AUTO else _why(stage, plan, info)
+        lines.append(
+            f"stage {index + 1}      {stage.policy}, {count:,} numbers, by {stage.optimizer} ({args}): {reason}"
+        )
+        lines += [f"  or from    {_start_in_words(start)}" for start in stage.rivals]
+    lines += _how(config, plan, compiled)
+    limits = [("steps", config.max_steps), ("episodes", config.max_episodes), ("seconds", config.max_seconds)]
+    lines.append("budget       " + ", ".join(f"{value:,} {unit}" for unit, value in limits if value is not None))
+    lines.append(
+        f"being sure   {config.selection_episodes:,} fresh episodes for the winner of the race, "
+        f"{config.evaluation_episodes:,} more for the result"
+    )
+    return lines
+
+
+def _start_in_words(start: Start) -> str:
+    args = ", ".join(f"{name} {value}" for name, value in start.optimizer_args.items())
+    without = ", not told what lasting is paid for, if it is" if start.without_survival_bonus else ""
+    return f"{start.optimizer} ({args}){without}"
+
+
+def _why(stage: Stage, plan: Plan, info: EnvironmentInfo) -> str:
+    if plan.learns_a_table:
+        return _WHY["learnt"]
+    return _WHY[stage.policy.partition(":")[0] if info.observation.numbers.any() else "table"]
+
+
+def _how(config: TrainConfig, plan: Plan, compiled: bool) -> list[str]:
+    """How the stages are gone through."""
+    if plan.learns_a_table:
+        return ["episodes     towards what is not known yet, until everything that can be reached is"]
+    lines = []
+    if plan.open_ended:
+        lines.append("then         the stage that came highest again, with twice the population each time")
+    if any(stage.rivals for stage in plan.stages):
+        lines.append(
+            f"starts       each has a turn of {TURN.steps:,} steps or {TURN.episodes:,} episodes, the best goes on"
+        )
+    ladder = ", then ".join(map(str, config.episodes_per_candidate or EPISODES))
+    lines.append(f"episodes     {ladder} a candidate; the next number when the scores no longer rise")
+    if plan.may_begin_short(config, compiled=compiled):
+        lines.append(
+            f"length       where nothing but the time limit ends what random policies play, {FIRST_SHARE:.0%} of an "
+            "episode at first, then longer"
+        )
+    lines.append(f"scale        {_SCALES[config.normalize]}")
+    return lines
+
+
+_WHY = {
+    "learnt": "one choice is observed and one is made, so that the best table can be worked out from what follows what",
+    "table": "observations are choices, so that one weight for each is a table",
+    "linear": "the smallest that could do",
+    "linear+bias": "the smallest that could do",
+    "quadratic": "products of few features cost little and say much",
+    "mlp": "a small network, when features and their products get no further",
+}
+
+_SCALES = {
+    "none": "features as they are",
+    "probe": "features divided by their spread in what the best of some random policies saw",
+    "running": "features divided by their spread in all that the search has seen so far",
+}

@@ -1,0 +1,89 @@
+"""Which start suits a task: several search one after another for a while, and the best goes on.
+
+How far from zero good parameters lie cannot be seen beforehand: a lander wants thrusters that are on or off, which
+large weights give it, a pole on a pole wants to be held gently. Nor can be seen whether a task that pays for every step
+that it lasts is learnt better without that bonus. So each start has its turn, and then their centres play the same
+episodes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from poise.horizon import Horizon
+from poise.optimizers.base import Optimizer
+from poise.policies.architecture import Architecture
+from poise.rollouts.base import Engine
+from poise.types import EpisodeBatch, SeedArray, Usage
+
+TURN = Usage(steps=250_000, episodes=1_600)
+"""What a turn may cost; the generation that crosses a limit is its last."""
+
+EPISODES = 20
+"""Episodes that the centres play to be compared, the same for all."""
+
+
+@dataclass
+class Rival:
+    """A start, as far as it has come.
+
+    Attributes:
+        optimizer: what searches.
+        survival_bonus: reward of a step that it is not told of.
+        horizon: where its next episodes are cut off; ``None`` for whole ones.
+    """
+
+    optimizer: Optimizer
+    survival_bonus: float = 0.0
+    horizon: Horizon | None = None
+
+
+@dataclass
+class Trial:
+    """The starts of a stage beside the one whose turn it is.
+
+    Attributes:
+        began: what the search had paid when this turn began.
+        waiting: those whose turn is to come, in their order.
+        tried: those that have had it.
+    """
+
+    began: Usage
+    waiting: list[Rival] = field(default_factory=list)
+    tried: list[Rival] = field(default_factory=list)
+
+    def turn_is_over(self, usage: Usage) -> bool:
+        """Whether the present one has had its turn, now that the search has paid `usage`."""
+        steps, episodes = usage.steps - self.began.steps, usage.episodes - self.began.episodes
+        return steps >= TURN.steps or episodes >= TURN.episodes
+
+    def best(self, engine: Engine, architecture: Architecture, seeds: SeedArray) -> tuple[Rival, EpisodeBatch]:
+        """The one whose centre has the highest mean return on these episodes, of equals the first.
+
+        Args:
+            engine: plays the episodes, whole ones.
+            architecture: the policy of all.
+            seeds: of the episodes, shape (episodes,).
+
+        Returns:
+            The chosen one, and what was played, a row for each.
+        """
+        batch = engine.run(architecture, np.array([rival.optimizer.center for rival in self.tried]), seeds)
+        return self.tried[int(np.argmax(np.where(np.isnan(batch.scores), -np.inf, batch.scores)))], batch
+
+
+def survival_bonus(random: EpisodeBatch, still: EpisodeBatch) -> float:
+    """What a task pays for a step in which nothing happens, if it is not all that it pays for; 0 if it pays nothing.
+
+    Args:
+        random: episodes of random policies. One of them must have ended by itself: else there is nothing to survive.
+        still: episodes of a policy that does nothing.
+    """
+    rates = still.returns / still.lengths
+    bonus = float(np.median(rates))
+    if not bool(random.terminated.any()) or not bonus > 0 or float(np.ptp(rates)) > bonus:
+        return 0.0
+    rest = random.returns - bonus * random.lengths
+    return bonus if float(np.ptp(rest[~random.failed])) > bonus else 0.0
