@@ -15,6 +15,8 @@ from poise.rollouts.environments import inspect
 from poise.runs.config import TrainConfig
 from poise.runs.plan import POPULATION, Plan, Stage, plan_for, resolved
 from poise.runs.train import dry_run
+from poise.search import SearchState
+from poise.seeding import Purpose, SeedStream
 from poise.types import EnvironmentSpec
 
 
@@ -54,6 +56,34 @@ def test_large_weighted_sums_are_found_by_finite_differences(env: str, numbers: 
     assert (architecture.parameter_count, stage.optimizer) == (numbers, optimizer)
     assert [stage.optimizer_for(architecture, 0, 1, n).population for n in (0, 1)] == (
         [POPULATION // 2, POPULATION] if optimizer == "ars" else [POPULATION, 2 * POPULATION]
+    )
+
+
+def test_where_actions_are_numbers_more_than_one_start_is_tried() -> None:
+    swimmer, walker, lander = _plan("Pendulum-v1"), _plan("BipedalWalker-v3"), _plan("Acrobot-v1")
+    assert [start.optimizer for start in swimmer.stages[0].rivals] == ["snes", "ars"]
+    assert [start.optimizer for start in swimmer.stages[1].rivals] == ["snes"]
+    assert [start.without_survival_bonus for start in walker.stages[0].rivals] == [True]
+    assert lander.stages[0].rivals == ()
+
+
+@pytest.mark.parametrize(
+    ("budget", "tried"),
+    [({}, True), ({"max_steps": 2_000_000}, True), ({"max_steps": 1_999_999}, False), ({"max_episodes": 500}, False)],
+)
+def test_a_small_budget_bears_no_trial(budget: dict[str, Any], tried: bool) -> None:
+    assert bool(_plan("Pendulum-v1", **budget).stages[0].rivals) is tried
+
+
+@pytest.mark.parametrize(("bonus", "optimizers"), [(0.0, ["snes"]), (0.5, ["snes", "ars"])])
+def test_a_start_that_is_not_told_of_a_bonus_needs_one(bonus: float, optimizers: list[str]) -> None:
+    plan = _plan("Pendulum-v1")
+    architecture = plan.first_architecture(inspect(EnvironmentSpec("Pendulum-v1")))
+    state = SearchState(plan.stages[0].optimizer_for(architecture, 0, 0), architecture, SeedStream(0, Purpose.SEARCH))
+    plan.begin_trial(state, 0, bonus)
+    assert state.trial is not None
+    assert [(rival.optimizer.name, rival.survival_bonus) for rival in state.trial.waiting] == list(
+        zip(optimizers, [0.0, bonus], strict=False)
     )
 
 

@@ -1,0 +1,143 @@
+"""Each start of a stage has its turn, the best goes on, and what lasting is paid for is found out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gymnasium import spaces
+
+from poise import trial
+from poise.optimizers.snes import Snes
+from poise.policies.architecture import Architecture
+from poise.policies.spaces import decode_space, encode_space
+from poise.runs import checkpoint
+from poise.runs.checkpoint import Progress
+from poise.search import SearchState, begin_trial, search
+from poise.seeding import Purpose, SeedStream, generator, purpose_of
+from poise.testing.fake_engine import FakeEngine
+from poise.trial import Rival, Trial, survival_bonus
+from poise.types import Budget, Effort, EpisodeBatch, Event, FloatArray, Usage
+
+ARCHITECTURE = Architecture("linear", encode_space(spaces.Box(-9, 9, (3,))), decode_space(spaces.Box(-1, 1, (1,))))
+TURN = 300
+"""Episodes of a turn in these tests."""
+
+
+@pytest.fixture(autouse=True)
+def short_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "TURN", Usage(steps=10**9, episodes=TURN))
+
+
+def _snes(sigma0: float) -> Snes:
+    return Snes(3, generator(0, "optimizer", str(sigma0)), Snes.Options(population=20, sigma0=sigma0))
+
+
+def _state(sigmas: Sequence[float], bonus: float = 0.0) -> SearchState:
+    state = SearchState(_snes(sigmas[0]), ARCHITECTURE, SeedStream(0, Purpose.SEARCH))
+    begin_trial(state, [Rival(_snes(sigma0), bonus) for sigma0 in sigmas[1:]])
+    return state
+
+
+def _peak(at: float) -> FakeEngine:
+    """Returns that rise towards one point."""
+    return FakeEngine(lambda p, rng: -float(np.linalg.norm(p - at)) + 0.01 * rng.normal())
+
+
+def _search(state: SearchState, engine: FakeEngine, episodes: int) -> list[Event]:
+    events: list[Event] = []
+    budget = Budget(max_episodes=episodes)
+    search(state, engine, budget, Effort(), confirm=lambda _: False, observe=events.append)
+    return events
+
+
+@pytest.mark.parametrize(("at", "best"), [(50.0, 30.0), (0.02, 0.1)])
+def test_the_start_that_gets_ahead_goes_on(at: float, best: float) -> None:
+    state = _state((30.0, 0.1))
+    events = _search(state, _peak(at), 2 * TURN + 200)
+    assert [event.metrics.get("start") for event in events[:31:15]] == [1, 2, None]
+    assert state.trial is None
+    assert state.optimizer.options.sigma0 == best
+    assert np.linalg.norm(state.optimizer.center - at) < 2.0
+
+
+def test_the_centres_meet_the_same_fresh_episodes_and_all_is_paid_for() -> None:
+    state, engine = _state((1.0, 0.1)), _peak(0.5)
+    events = _search(state, engine, 2 * TURN + 100)
+    assert state.usage.episodes == len(engine.seen) == events[-1].metrics["episodes"]
+    compared = engine.seen[2 * TURN : 2 * TURN + 2 * trial.EPISODES]
+    assert compared[: trial.EPISODES] == compared[trial.EPISODES :]
+    others = engine.seen[: 2 * TURN] + engine.seen[2 * TURN + 2 * trial.EPISODES :]
+    assert not set(compared) & set(others)
+    assert {purpose_of(seed) for seed in engine.seen} == {Purpose.SEARCH}
+
+
+def test_the_centres_of_all_starts_stay_in_the_race() -> None:
+    state = _state((1.0, 0.1))
+    _search(state, _peak(0.5), 2 * TURN + 100)
+    assert len(state.finalists) == 2
+    assert not np.array_equal(state.finalists[0].parameters, state.finalists[1].parameters)
+
+
+def test_each_start_is_told_without_its_own_bonus_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: dict[float, list[FloatArray]] = {1.0: [], 0.1: []}
+    tell = Snes.tell
+
+    def listen(self: Snes, scores: FloatArray) -> None:
+        told[self.options.sigma0].append(scores)
+        tell(self, scores)
+
+    monkeypatch.setattr(Snes, "tell", listen)
+    state = _state((1.0, 0.1), bonus=2.0)
+    events = _search(state, FakeEngine(lambda p, rng: 100.0 - float(np.abs(p).sum())), 2 * TURN)
+    claimed = [event.metrics["scores"] for event in events]
+    np.testing.assert_allclose(told[1.0], claimed[:15])
+    np.testing.assert_allclose(told[0.1], np.array(claimed[15:]) - 2.0 * 10)  # an episode has 10 steps
+    assert state.survival_bonus in (0.0, 2.0)
+
+
+@pytest.mark.parametrize("episodes", [100, TURN, TURN + 100, 2 * TURN, 2 * TURN + 60])
+def test_a_search_that_stops_in_the_middle_of_a_trial_goes_on_as_if_it_had_not(tmp_path: Path, episodes: int) -> None:
+    whole = _search(_state((1.0, 0.1), bonus=2.0), _peak(0.3), 1000)
+    state = _state((1.0, 0.1), bonus=2.0)
+    before = _search(state, _peak(0.3), episodes)
+    path = tmp_path / "checkpoint"
+    checkpoint.save(path, Progress(state, SeedStream(0, Purpose.SELECTION)))
+    after = _search(checkpoint.load(path, ARCHITECTURE).search, _peak(0.3), 1000)
+    assert [dict(event.metrics) for event in [*before, *after]] == [dict(event.metrics) for event in whole]
+
+
+def test_a_turn_ends_by_steps_or_by_episodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "TURN", Usage(steps=1000, episodes=50))
+    turn = Trial(began=Usage(500, 10))
+    assert [turn.turn_is_over(Usage(*paid)) for paid in ((1499, 59), (1500, 11), (501, 60))] == [False, True, True]
+
+
+def test_without_rivals_there_is_no_trial() -> None:
+    assert _state((1.0,)).trial is None
+
+
+def _batch(returns: Sequence[float], lengths: Sequence[int], terminated: bool = True) -> EpisodeBatch:
+    ended = np.full((1, len(lengths)), terminated)
+    return EpisodeBatch(np.array([returns]), np.array([lengths]), ended, ~ended)
+
+
+def test_a_bonus_is_what_doing_nothing_earns_where_that_is_not_all() -> None:
+    random = _batch([30.0, 4.0, 12.0], [20, 10, 15])
+    assert survival_bonus(random, _batch([20.2, 30.1, 39.0], [20, 30, 40])) == pytest.approx(1.0, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("random", "still", "why"),
+    [
+        (_batch([20.0, 10.0], [20, 10]), _batch([30.0], [30]), "lasting is all"),
+        (_batch([30.0, 4.0], [20, 10], terminated=False), _batch([20.0], [20]), "nothing ends"),
+        (_batch([30.0, 4.0], [20, 10]), _batch([-20.0], [20]), "doing nothing costs"),
+        (_batch([30.0, 4.0], [20, 10]), _batch([20.0, 120.0], [20, 30]), "doing nothing earns now this, now that"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_there_is_no_bonus_where(random: EpisodeBatch, still: EpisodeBatch, why: str) -> None:
+    assert survival_bonus(random, still) == 0.0, why
