@@ -30,7 +30,13 @@ STILL = 8
 
 
 def probe(
-    state: SearchState, engine: Engine, rng: np.random.Generator, record: Record, *, short_at_first: bool
+    state: SearchState,
+    engine: Engine,
+    rng: np.random.Generator,
+    record: Record,
+    *,
+    short_at_first: bool,
+    fixes_scale: bool = True,
 ) -> float:
     """Measures the scale of the observations on random policies, once, before the search, and how long they last.
 
@@ -45,6 +51,7 @@ def probe(
         rng: makes the random policies, standard normal.
         record: plays an episode to look at it.
         short_at_first: whether the episodes of a stage may begin short; see `horizon`.
+        fixes_scale: whether the search keeps this scale; one that follows its observations does not need it.
 
     Returns:
         What a step is paid for in which nothing is done, where the task pays for more than that; 0 where it does not,
@@ -59,12 +66,13 @@ def probe(
     state.failures += batch.failures
     if short_at_first:
         state.horizon = state.first_horizon = first_horizon(batch)
-    best = np.argsort(-batch.scores, kind="stable")[: min(LOOKED_AT, PROBES - batch.failures.episodes)]
-    episodes = [record(architecture.bind(parameters[index]), int(seeds[index])) for index in best]
-    seen = [architecture.observation.encode(o) for episode in episodes for o in episode.observations[:-1]]
-    state.scale = typical_scale(architecture.observation, np.array(seen))
     bonus = _survival_bonus(state, engine, batch) if architecture.action.kind == "box" else 0.0
-    state.architecture = architecture.scaled_by(state.scale)
+    if fixes_scale:
+        best = np.argsort(-batch.scores, kind="stable")[: min(LOOKED_AT, PROBES - batch.failures.episodes)]
+        episodes = [record(architecture.bind(parameters[index]), int(seeds[index])) for index in best]
+        seen = [architecture.observation.encode(o) for episode in episodes for o in episode.observations[:-1]]
+        state.scale = typical_scale(architecture.observation, np.array(seen))
+        state.architecture = architecture.scaled_by(state.scale)
     return bonus
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 import poise
 from poise.errors import InvalidFileError, InvalidValueError
 from poise.policies.architecture import Architecture
+from poise.probing import PROBES, STILL
 from poise.rollouts.environments import inspect
 from poise.runs.config import TrainConfig
 from poise.runs.plan import POPULATION, Plan, Stage, plan_for, resolved
@@ -85,6 +87,25 @@ def test_a_start_that_is_not_told_of_a_bonus_needs_one(bonus: float, optimizers:
     assert [(rival.optimizer.name, rival.survival_bonus) for rival in state.trial.waiting] == list(
         zip(optimizers, [0.0, bonus], strict=False)
     )
+
+
+@pytest.mark.parametrize(("env", "normalize"), [("BipedalWalker-v3", "running"), ("Pendulum-v1", "probe")])
+def test_finite_differences_follow_what_is_observed_and_other_searches_measure_it_before(
+    env: str, normalize: str
+) -> None:
+    info, config, plan = inspect(EnvironmentSpec(env)), TrainConfig(env), _plan(env)
+    decided = resolved(config, info, plan, compiled=False)
+    assert decided.normalize == normalize
+    assert plan.effort(decided).running_normalizer is (normalize == "running")
+    assert plan.probes(decided, info) == PROBES + STILL
+
+
+def test_who_names_an_optimizer_that_follows_its_observations_pays_for_no_probes() -> None:
+    info, config = inspect(EnvironmentSpec("Pendulum-v1")), TrainConfig("Pendulum-v1", normalize="running")
+    named = replace(config, policy="linear", optimizer="ars")
+    assert plan_for(named, info).probes(named, info) == 0
+    small = replace(config, max_episodes=100)
+    assert plan_for(small, info).probes(small, info) == 0
 
 
 def test_options_without_an_optimizer_are_refused() -> None:

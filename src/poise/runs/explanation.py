@@ -26,7 +26,7 @@ def explain(config: TrainConfig, info: EnvironmentInfo, plan: Plan, *, compiled:
             f"stage {index + 1}      {stage.policy}, {count:,} numbers, by {stage.optimizer} ({args}): {reason}"
         )
         lines += [f"  or from    {_start_in_words(start)}" for start in stage.rivals]
-    lines += _how(config, plan, compiled)
+    lines += _how(config, info, plan, compiled)
     limits = [("steps", config.max_steps), ("episodes", config.max_episodes), ("seconds", config.max_seconds)]
     lines.append("budget       " + ", ".join(f"{value:,} {unit}" for unit, value in limits if value is not None))
     lines.append(
@@ -48,7 +48,7 @@ def _why(stage: Stage, plan: Plan, info: EnvironmentInfo) -> str:
     return _WHY[stage.policy.partition(":")[0] if info.observation.numbers.any() else "table"]
 
 
-def _how(config: TrainConfig, plan: Plan, compiled: bool) -> list[str]:
+def _how(config: TrainConfig, info: EnvironmentInfo, plan: Plan, compiled: bool) -> list[str]:
     """How the stages are gone through."""
     if plan.learns_a_table:
         return ["episodes     towards what is not known yet, until everything that can be reached is"]
@@ -61,7 +61,7 @@ def _how(config: TrainConfig, plan: Plan, compiled: bool) -> list[str]:
         )
     ladder = ", then ".join(map(str, config.episodes_per_candidate or EPISODES))
     lines.append(f"episodes     {ladder} a candidate; the next number when the scores no longer rise")
-    if plan.may_begin_short(config, compiled=compiled):
+    if plan.probes(config, info) and plan.may_begin_short(compiled=compiled):
         lines.append(
             f"length       where nothing but the time limit ends what random policies play, {FIRST_SHARE:.0%} of an "
             "episode at first, then longer"

@@ -16,7 +16,7 @@ from poise.errors import InvalidFileError, InvalidValueError
 from poise.optimizers import OPTIMIZERS
 from poise.optimizers.base import Optimizer
 from poise.policies.architecture import Architecture
-from poise.probing import PROBES
+from poise.probing import PROBES, STILL
 from poise.rollouts.environments import EnvironmentInfo
 from poise.runs.config import AUTO, VALUE_ITERATION, TrainConfig
 from poise.search import SearchState, begin_stage, begin_trial
@@ -175,9 +175,16 @@ class Plan:
                 others.append(Rival(optimizer, bonus if start.without_survival_bonus else state.survival_bonus))
         begin_trial(state, others)
 
-    def may_begin_short(self, config: TrainConfig, *, compiled: bool) -> bool:
+    def probes(self, config: TrainConfig, info: EnvironmentInfo) -> int:
+        """Episodes that are played before the search, at most: for the scale, or for what else they tell a plan."""
+        plays = config.normalize == "probe"
+        if config.normalize == "running":
+            plays = self.open_ended and _affords_probes(config, info)
+        return (PROBES + (STILL if info.action.kind == "box" else 0)) if plays else 0
+
+    def may_begin_short(self, *, compiled: bool) -> bool:
         """Whether random policies are to say if episodes begin short; compiled steps need not be spared."""
-        return self.open_ended and config.normalize == "probe" and not compiled
+        return self.open_ended and not compiled
 
     def effort(self, config: TrainConfig) -> Effort:
         """How the search spends its episodes."""
@@ -269,6 +276,10 @@ def _episodes(config: TrainConfig, info: EnvironmentInfo) -> float:
     return min(steps, math.inf if config.max_episodes is None else config.max_episodes)
 
 
+def _affords_probes(config: TrainConfig, info: EnvironmentInfo) -> bool:
+    return PROBE_SHARE * _episodes(config, info) >= PROBES
+
+
 def policies_for(info: EnvironmentInfo) -> tuple[str, ...]:
     """The kinds of policies for an environment, the smallest first."""
     observation, action = info.observation, info.action
@@ -291,8 +302,8 @@ def resolved(config: TrainConfig, info: EnvironmentInfo, plan: Plan, *, compiled
     """
     normalize = config.normalize
     if normalize == AUTO:
-        affordable = PROBE_SHARE * _episodes(config, info) >= PROBES
-        normalize = "probe" if info.observation.numbers.any() and affordable else "none"
+        measured = "running" if plan.open_ended and plan.stages[0].optimizer == "ars" else "probe"
+        normalize = measured if info.observation.numbers.any() and _affords_probes(config, info) else "none"
     unlimited = config.max_steps is None and config.max_episodes is None and config.max_seconds is None
     return replace(
         config,

@@ -46,7 +46,7 @@ def _phases(job: Job, progress: Progress, clock: PhaseClock) -> Run:
     with graceful_interrupts() as interrupts:
         if progress.winner is None:
             if progress.search.usage.episodes == 0:
-                bonus = _probe(job, progress) if job.config.normalize == "probe" else 0.0
+                bonus = _probe(job, progress) if job.plan.probes(job.config, job.info) else 0.0
                 job.plan.begin_trial(progress.search, job.config.seed, bonus)
             with interrupts.patience():
                 _search(job, progress, saver, lambda: interrupts.asked)
@@ -72,7 +72,8 @@ def _probe(job: Job, progress: Progress) -> float:
         job.engine,
         rng,
         lambda act, seed: record(job.info.spec, act, seed),
-        short_at_first=job.plan.may_begin_short(job.config, compiled=job.engine.name == "kernel"),
+        short_at_first=job.plan.may_begin_short(compiled=job.engine.name == "kernel"),
+        fixes_scale=job.config.normalize == "probe",
     )
 
 

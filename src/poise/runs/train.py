@@ -11,7 +11,6 @@ from typing import Any
 from poise import frugal
 from poise.errors import UnknownNameError
 from poise.policies.architecture import Architecture
-from poise.probing import PROBES
 from poise.rollouts.base import Engine
 from poise.rollouts.choice import ENGINE_NAMES, make_engine
 from poise.rollouts.environments import EnvironmentInfo, EnvironmentLike, inspect, specify
@@ -82,7 +81,7 @@ def _train(
         config = _resolved(config, info, plan, engine)
         progress = None if plan.learns_a_table else _beginning(config, plan, first)
         if progress is not None:
-            _check_budget(config, plan, progress)  # before anything is written
+            _check_budget(config, info, plan, progress)  # before anything is written
         directory = RunDirectory.create(path)
         try:
             write_json(directory.config, config.to_json(plan.to_json()))
@@ -107,12 +106,11 @@ def check(config: TrainConfig) -> None:
     plan = plan_for(config, info)
     if not plan.learns_a_table:
         progress = _beginning(config, plan, plan.first_architecture(info))
-        _check_budget(resolved(config, info, plan, compiled=False), plan, progress)
+        _check_budget(resolved(config, info, plan, compiled=False), info, plan, progress)
 
 
-def _check_budget(config: TrainConfig, plan: Plan, progress: Progress) -> None:
-    probes = PROBES if config.normalize == "probe" else 0
-    check_budget(progress.search, config.budget, plan.effort(config), probes)
+def _check_budget(config: TrainConfig, info: EnvironmentInfo, plan: Plan, progress: Progress) -> None:
+    check_budget(progress.search, config.budget, plan.effort(config), plan.probes(config, info))
 
 
 def dry_run(env: str, **settings: Any) -> list[str]:
