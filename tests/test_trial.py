@@ -37,7 +37,7 @@ def _snes(sigma0: float) -> Snes:
 
 def _state(sigmas: Sequence[float], bonus: float = 0.0) -> SearchState:
     state = SearchState(_snes(sigmas[0]), ARCHITECTURE, SeedStream(0, Purpose.SEARCH))
-    begin_trial(state, [Rival(_snes(sigma0), bonus) for sigma0 in sigmas[1:]])
+    begin_trial(state, [Rival(_snes(sigma0), ARCHITECTURE, survival_bonus=bonus) for sigma0 in sigmas[1:]])
     return state
 
 
@@ -107,6 +107,24 @@ def test_a_search_that_stops_in_the_middle_of_a_trial_goes_on_as_if_it_had_not(t
     checkpoint.save(path, Progress(state, SeedStream(0, Purpose.SELECTION)))
     after = _search(checkpoint.load(path, ARCHITECTURE).search, _peak(0.3), 1000)
     assert [dict(event.metrics) for event in [*before, *after]] == [dict(event.metrics) for event in whole]
+
+
+def test_a_start_that_follows_its_observations_does_so_by_itself_and_is_taken_up_so(tmp_path: Path) -> None:
+    state = _state((1.0,))
+    begin_trial(state, [Rival(_snes(0.1), ARCHITECTURE, follows=True), Rival(_snes(0.2), ARCHITECTURE)])
+    normalized = []
+    for episodes in (TURN, 2 * TURN - 20, 2 * TURN + 20):
+        _search(state, _peak(0.0), episodes)
+        normalized.append(state.architecture.normalizer is not None)
+        path = tmp_path / "checkpoint"
+        checkpoint.save(path, Progress(state, SeedStream(0, Purpose.SELECTION)))
+        state = checkpoint.load(path, ARCHITECTURE).search
+    assert normalized == [False, True, False]
+    assert state.trial is not None
+    first, second = state.trial.tried
+    assert first.sums is None
+    assert second.sums is not None
+    assert second.sums.count == TURN * 10  # an episode has 10 observations
 
 
 def test_a_turn_ends_by_steps_or_by_episodes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,5 +53,10 @@ def first_horizon(batch: EpisodeBatch) -> Horizon | None:
     lasted = batch.truncated & ~batch.terminated & (batch.lengths == whole)
     if not lasted.all() or float(np.ptp(batch.returns)) == 0.0:
         return None
+    return shortened(whole)
+
+
+def shortened(whole: int) -> Horizon | None:
+    """The first horizon for episodes of so many steps; ``None`` if they are too short to be cut."""
     steps = max(LEAST_STEPS, math.ceil(FIRST_SHARE * whole))
     return Horizon(steps, whole) if steps < whole else None

@@ -66,6 +66,7 @@ class SearchState:
             improves as it goes. What few episodes claim cannot be held against what more do.
         finalists: the optimizer's centre at the end of each rung, and the best candidates of each stage that is over.
         scale: of the observations, if it was measured before the search.
+        follows: whether the normaliser follows what is observed, because a trial said so.
         sums: over all observations so far, where the normaliser follows them.
         first_horizon: where the episodes of a stage's first generation are cut off; ``None`` if none are.
         horizon: where those of this generation are; ``None`` since whole ones are played.
@@ -88,6 +89,7 @@ class SearchState:
     archive: list[Candidate] = field(default_factory=list)
     finalists: list[Candidate] = field(default_factory=list)
     scale: Normalizer | None = None
+    follows: bool = False
     sums: ObservationSums | None = None
     first_horizon: Horizon | None = None
     horizon: Horizon | None = None
@@ -112,6 +114,11 @@ class SearchState:
     def patience(self) -> int:
         """Generations that a window of the trend spans: more for more parameters, which take longer to learn."""
         return 10 + 3 * math.ceil(math.sqrt(self.optimizer.dimension))
+
+    @property
+    def present(self) -> Rival:
+        """The start that is searched from now, as far as it has come."""
+        return Rival(self.optimizer, self.architecture, self.follows, self.sums, self.survival_bonus, self.horizon)
 
     @property
     def centre(self) -> Candidate:
@@ -180,7 +187,7 @@ def search(
             state.architecture,
             parameters,
             seeds,
-            sum_observations=effort.running_normalizer,
+            sum_observations=effort.running_normalizer or state.follows,
             horizon=None if state.horizon is None else state.horizon.steps,
         )
         check_failures(batch, f"generation {state.generation + 1}")
@@ -207,9 +214,11 @@ def begin_stage(state: SearchState, architecture: Architecture, optimizer: Optim
     state.levels.append(state.trend.level)
     state.stage += 1
     state.optimizer = optimizer
-    if state.scale is not None:
+    if state.sums is not None:
+        architecture = architecture.normalized_by(state.sums)
+    elif state.scale is not None:
         architecture = architecture.scaled_by(state.scale)
-    state.architecture = architecture if state.sums is None else architecture.normalized_by(state.sums)
+    state.architecture = architecture
     state.horizon = state.first_horizon
     _begin_rung(state, 0)
 
@@ -225,16 +234,16 @@ def _take_turns(state: SearchState, engine: Engine) -> None:
     if trial is None or not trial.turn_is_over(state.usage):
         return
     state.finalists.append(state.centre)
-    trial.tried.append(Rival(state.optimizer, state.survival_bonus, state.horizon))
+    trial.tried.append(state.present)
     if trial.waiting:
         chosen = trial.waiting.pop(0)
-        chosen.horizon = state.first_horizon
     else:
-        chosen, batch = trial.best(engine, state.architecture, state.seeds.take(EPISODES))
-        state.usage += batch.usage
-        state.failures += batch.failures
+        chosen, batches = trial.best(engine, state.seeds.take(EPISODES))
+        state.usage = sum((batch.usage for batch in batches), state.usage)
+        state.failures = sum((batch.failures for batch in batches), state.failures)
         state.trial = None
-    state.optimizer, state.survival_bonus, state.horizon = chosen.optimizer, chosen.survival_bonus, chosen.horizon
+    for name, value in vars(chosen).items():
+        setattr(state, name, value)
     _begin_rung(state, 0)
     trial.began = state.usage
 

@@ -16,7 +16,7 @@ from poise.horizon import Horizon
 from poise.optimizers.base import Optimizer
 from poise.policies.architecture import Architecture
 from poise.rollouts.base import Engine
-from poise.types import EpisodeBatch, SeedArray, Usage
+from poise.types import EpisodeBatch, ObservationSums, SeedArray, Usage
 
 TURN = Usage(steps=250_000, episodes=1_600)
 """What a turn may cost; the generation that crosses a limit is its last."""
@@ -31,11 +31,17 @@ class Rival:
 
     Attributes:
         optimizer: what searches.
+        architecture: the policy whose parameters it looks for, with its present normaliser.
+        follows: whether the normaliser follows what is observed, whatever the run asks for.
+        sums: over what it has observed, where the normaliser follows.
         survival_bonus: reward of a step that it is not told of.
         horizon: where its next episodes are cut off; ``None`` for whole ones.
     """
 
     optimizer: Optimizer
+    architecture: Architecture
+    follows: bool = False
+    sums: ObservationSums | None = None
     survival_bonus: float = 0.0
     horizon: Horizon | None = None
 
@@ -59,19 +65,19 @@ class Trial:
         steps, episodes = usage.steps - self.began.steps, usage.episodes - self.began.episodes
         return steps >= TURN.steps or episodes >= TURN.episodes
 
-    def best(self, engine: Engine, architecture: Architecture, seeds: SeedArray) -> tuple[Rival, EpisodeBatch]:
+    def best(self, engine: Engine, seeds: SeedArray) -> tuple[Rival, list[EpisodeBatch]]:
         """The one whose centre has the highest mean return on these episodes, of equals the first.
 
         Args:
             engine: plays the episodes, whole ones.
-            architecture: the policy of all.
             seeds: of the episodes, shape (episodes,).
 
         Returns:
-            The chosen one, and what was played, a row for each.
+            The chosen one, and what each has played.
         """
-        batch = engine.run(architecture, np.array([rival.optimizer.center for rival in self.tried]), seeds)
-        return self.tried[int(np.argmax(np.where(np.isnan(batch.scores), -np.inf, batch.scores)))], batch
+        batches = [engine.run(rival.architecture, rival.optimizer.center[np.newaxis], seeds) for rival in self.tried]
+        means = [float(batch.scores[0]) for batch in batches]
+        return self.tried[int(np.argmax(np.where(np.isnan(means), -np.inf, means)))], batches
 
 
 def survival_bonus(random: EpisodeBatch, still: EpisodeBatch) -> float:

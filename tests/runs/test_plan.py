@@ -11,6 +11,7 @@ import pytest
 
 import poise
 from poise.errors import InvalidFileError, InvalidValueError
+from poise.horizon import Horizon
 from poise.policies.architecture import Architecture
 from poise.probing import PROBES, STILL
 from poise.rollouts.environments import inspect
@@ -65,7 +66,8 @@ def test_where_actions_are_numbers_more_than_one_start_is_tried() -> None:
     swimmer, walker, lander = _plan("Pendulum-v1"), _plan("BipedalWalker-v3"), _plan("Acrobot-v1")
     assert [start.optimizer for start in swimmer.stages[0].rivals] == ["snes", "ars"]
     assert [start.optimizer for start in swimmer.stages[1].rivals] == ["snes"]
-    assert [start.without_survival_bonus for start in walker.stages[0].rivals] == [True]
+    assert [start.without_survival_bonus for start in walker.stages[0].rivals] == [False, True]
+    assert walker.stages[0].rivals[0].horizon == Horizon(240, 1600)
     assert lander.stages[0].rivals == ()
 
 
@@ -150,8 +152,9 @@ def _architecture() -> Any:
     return poise.Policy.create("Acrobot-v1", "quadratic").architecture
 
 
-def test_a_plan_is_set_down_and_taken_up_and_a_damaged_one_is_a_clear_error() -> None:
-    plan = _plan("Pendulum-v1")
+@pytest.mark.parametrize("env", ["Pendulum-v1", "BipedalWalker-v3"])
+def test_a_plan_is_set_down_and_taken_up_and_a_damaged_one_is_a_clear_error(env: str) -> None:
+    plan = _plan(env)
     assert Plan.from_json(json.loads(json.dumps(plan.to_json()))) == plan
     for damaged in (None, {}, {"stages": [{"policy": "linear"}], "open_ended": True}, {"stages": 3}):
         with pytest.raises(InvalidFileError, match="with a plan"):

@@ -135,7 +135,6 @@ def read(path: Path, make: Callable[[dict[str, Any]], Restored]) -> Restored:
 
 def _to_state(progress: Progress) -> dict[str, Any]:
     search = progress.search
-    sums = search.sums
     return {
         **_from_optimizer(search.optimizer),
         "architecture": _from_architecture(search.architecture),
@@ -145,7 +144,8 @@ def _to_state(progress: Progress) -> dict[str, Any]:
         "archive": [from_candidate(candidate) for candidate in search.archive],
         "finalists": [from_candidate(candidate) for candidate in search.finalists],
         "scale": None if search.scale is None else {"mean": search.scale.mean, "scale": search.scale.scale},
-        "sums": None if sums is None else {"count": sums.count, "total": sums.total, "squares": sums.squares},
+        "follows": search.follows,
+        "sums": _from_sums(search.sums),
         "first_horizon": None if search.first_horizon is None else asdict(search.first_horizon),
         "horizon": None if search.horizon is None else asdict(search.horizon),
         "survival_bonus": search.survival_bonus,
@@ -175,7 +175,7 @@ def _to_state(progress: Progress) -> dict[str, Any]:
 
 
 def _from_state(state: dict[str, Any], base: Architecture) -> Progress:
-    seed, sums, scale, winner = state["run_seed"], state["sums"], state["scale"], state["winner"]
+    seed, scale, winner = state["run_seed"], state["scale"], state["winner"]
     before = state.get("before_race")
     search = SearchState(
         optimizer=_to_optimizer(state),
@@ -184,11 +184,12 @@ def _from_state(state: dict[str, Any], base: Architecture) -> Progress:
         archive=[to_candidate(candidate, base) for candidate in state["archive"]],
         finalists=[to_candidate(candidate, base) for candidate in state["finalists"]],
         scale=None if scale is None else Normalizer(scale["mean"], scale["scale"]),
-        sums=None if sums is None else ObservationSums(sums["count"], sums["total"], sums["squares"]),
+        follows=state.get("follows", False),
+        sums=_to_sums(state["sums"]),
         first_horizon=_to_horizon(state.get("first_horizon")),
         horizon=_to_horizon(state.get("horizon")),
         survival_bonus=state.get("survival_bonus", 0.0),
-        trial=_to_trial(state.get("trial")),
+        trial=_to_trial(state.get("trial"), base),
         usage=Usage(**state["usage"]),
         failures=Failures(**state.get("failures", {})),
         lowest=float(state["range"][0]),
@@ -221,28 +222,46 @@ def _to_optimizer(state: Mapping[str, Any]) -> Optimizer:
     return OPTIMIZERS.get(state["optimizer"]).from_state(state["state"])
 
 
+def _from_rival(rival: Rival) -> dict[str, Any]:
+    return {
+        **_from_optimizer(rival.optimizer),
+        "architecture": _from_architecture(rival.architecture),
+        "follows": rival.follows,
+        "sums": _from_sums(rival.sums),
+        "survival_bonus": rival.survival_bonus,
+        "horizon": None if rival.horizon is None else asdict(rival.horizon),
+    }
+
+
+def _to_rival(state: Mapping[str, Any], base: Architecture) -> Rival:
+    return Rival(
+        _to_optimizer(state),
+        _to_architecture(state["architecture"], base),
+        state["follows"],
+        _to_sums(state["sums"]),
+        state["survival_bonus"],
+        _to_horizon(state["horizon"]),
+    )
+
+
 def _from_trial(trial: Trial) -> dict[str, Any]:
-    def rivals(of: list[Rival]) -> list[dict[str, Any]]:
-        return [
-            {
-                **_from_optimizer(rival.optimizer),
-                "survival_bonus": rival.survival_bonus,
-                "horizon": None if rival.horizon is None else asdict(rival.horizon),
-            }
-            for rival in of
-        ]
-
-    return {"began": asdict(trial.began), "waiting": rivals(trial.waiting), "tried": rivals(trial.tried)}
+    waiting, tried = ([_from_rival(rival) for rival in rivals] for rivals in (trial.waiting, trial.tried))
+    return {"began": asdict(trial.began), "waiting": waiting, "tried": tried}
 
 
-def _to_trial(state: Mapping[str, Any] | None) -> Trial | None:
+def _to_trial(state: Mapping[str, Any] | None, base: Architecture) -> Trial | None:
     if state is None:
         return None
-    waiting, tried = (
-        [Rival(_to_optimizer(rival), rival["survival_bonus"], _to_horizon(rival["horizon"])) for rival in state[key]]
-        for key in ("waiting", "tried")
-    )
+    waiting, tried = ([_to_rival(rival, base) for rival in state[key]] for key in ("waiting", "tried"))
     return Trial(Usage(**state["began"]), waiting, tried)
+
+
+def _from_sums(sums: ObservationSums | None) -> dict[str, Any] | None:
+    return None if sums is None else {"count": sums.count, "total": sums.total, "squares": sums.squares}
+
+
+def _to_sums(state: Mapping[str, Any] | None) -> ObservationSums | None:
+    return None if state is None else ObservationSums(state["count"], state["total"], state["squares"])
 
 
 def _to_horizon(state: Mapping[str, int] | None) -> Horizon | None:

@@ -38,8 +38,9 @@ def explain(config: TrainConfig, info: EnvironmentInfo, plan: Plan, *, compiled:
 
 def _start_in_words(start: Start) -> str:
     args = ", ".join(f"{name} {value}" for name, value in start.optimizer_args.items())
+    short = "" if start.horizon is None else f", {start.horizon.steps:,} steps an episode at first"
     without = ", not told what lasting is paid for, if it is" if start.without_survival_bonus else ""
-    return f"{start.optimizer} ({args}){without}"
+    return f"{start.optimizer} ({args}){short}{without}"
 
 
 def _why(stage: Stage, plan: Plan, info: EnvironmentInfo) -> str:

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 
 from poise import tabular
 from poise.errors import InvalidFileError, InvalidValueError
+from poise.horizon import Horizon, shortened
 from poise.optimizers import OPTIMIZERS
 from poise.optimizers.base import Optimizer
 from poise.policies.architecture import Architecture
@@ -42,6 +43,9 @@ SIZES = "population", "directions", "top"
 ARS = {"directions": POPULATION // 4, "top": POPULATION // 8, "noise": 0.03, "step_size": 0.02}
 """For ARS, where policies are large or lasting is not all: it starts from standing still, and looks closely around."""
 
+BOLD = {"noise": 0.06, "step_size": 0.04}
+"""For ARS as a rival, which looks and goes twice as far."""
+
 NARROW = 0.1
 """First deviation of the second start of SNES, where actions are numbers that may be dosed."""
 
@@ -63,11 +67,22 @@ class Start:
         optimizer_args: its options.
         without_survival_bonus: whether it is not told what a task pays for lasting; such a start is tried only where a
             bonus was found.
+        follows: whether the scale of its observations follows the search, whatever that of the run does.
+        horizon: where its first episodes are cut off, although they might end by themselves; ``None`` has them cut off
+            as those of the stage are.
     """
 
     optimizer: str
     optimizer_args: Mapping[str, Json] = field(default_factory=dict)
     without_survival_bonus: bool = False
+    follows: bool = False
+    horizon: Horizon | None = None
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Json]) -> Start:
+        """The start that ``config.json`` describes."""
+        horizon = data.get("horizon")
+        return cls(**{**data, "horizon": None if horizon is None else Horizon(**horizon)})
 
     def make(self, dimension: int, seed: int, path: tuple[str | int, ...], doublings: int = 0) -> Optimizer:
         """A new optimizer with random numbers of its own, with the population doubled so many times."""
@@ -101,7 +116,7 @@ class Stage:
     @classmethod
     def from_json(cls, data: Mapping[str, Json]) -> Stage:
         """The stage that ``config.json`` describes; the first versions knew no rivals."""
-        return cls(**{**data, "rivals": tuple(Start(**rival) for rival in data.get("rivals", ()))})
+        return cls(**{**data, "rivals": tuple(Start.from_json(rival) for rival in data.get("rivals", ()))})
 
 
 @dataclass(frozen=True)
@@ -172,7 +187,16 @@ class Plan:
             if bonus or not start.without_survival_bonus:
                 path = "optimizer", state.stage, "rival", index
                 optimizer = start.make(state.optimizer.dimension, seed, path)
-                others.append(Rival(optimizer, bonus if start.without_survival_bonus else state.survival_bonus))
+                others.append(
+                    Rival(
+                        optimizer,
+                        replace(state.architecture, normalizer=None) if start.follows else state.architecture,
+                        start.follows or state.follows,
+                        None if start.follows else state.sums,
+                        bonus if start.without_survival_bonus else state.survival_bonus,
+                        state.first_horizon or start.horizon,
+                    )
+                )
         begin_trial(state, others)
 
     def probes(self, config: TrainConfig, info: EnvironmentInfo) -> int:
@@ -231,7 +255,7 @@ def plan_for(config: TrainConfig, info: EnvironmentInfo) -> Plan:
     population = int(min(max(_episodes(config, info) / GENERATIONS, LEAST_POPULATION), POPULATION))
     chosen = [_stage(policy, population, info) for policy in policies]
     if info.action.kind == "box" and _bears_a_trial(config):
-        chosen = [replace(stage, rivals=_rivals(stage, first=index == 0)) for index, stage in enumerate(chosen)]
+        chosen = [replace(stage, rivals=_rivals(stage, info, first=index == 0)) for index, stage in enumerate(chosen)]
     return Plan(tuple(chosen), open_ended=True)
 
 
@@ -241,11 +265,13 @@ def _bears_a_trial(config: TrainConfig) -> bool:
     return steps >= LEAST_STEPS and episodes >= LEAST_STEPS // TURN.steps * TURN.episodes
 
 
-def _rivals(stage: Stage, *, first: bool) -> tuple[Start, ...]:
+def _rivals(stage: Stage, info: EnvironmentInfo, *, first: bool) -> tuple[Start, ...]:
     """The other starts of a stage where actions are numbers."""
-    narrow = Start("snes", {**stage.optimizer_args, "sigma0": NARROW})
-    moving = Start("ars", ARS, without_survival_bonus=True)
-    return ((narrow,) if stage.optimizer == "snes" else ()) + ((moving,) if first else ())
+    if stage.optimizer == "ars":
+        other = Start("ars", {**stage.optimizer_args, **BOLD}, follows=True, horizon=shortened(info.max_episode_steps))
+    else:
+        other = Start("snes", {**stage.optimizer_args, "sigma0": NARROW})
+    return (other, Start("ars", {**ARS, **BOLD}, without_survival_bonus=True, follows=True)) if first else (other,)
 
 
 def _stage(policy: str, population: int, info: EnvironmentInfo) -> Stage:
