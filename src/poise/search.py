@@ -122,8 +122,8 @@ class SearchState:
 
     @property
     def centre(self) -> Candidate:
-        """The optimizer's centre. It was never scored itself: it claims what the best did, and has to show it."""
-        claim = self.archive[0].claim if self.archive else -np.inf
+        """The optimizer's centre. It was never scored itself: it claims what the best did in whole episodes."""
+        claim = self.archive[0].claim if self.archive and self.horizon is None else -np.inf
         return Candidate(self.architecture, self.optimizer.center, claim)
 
     @property

@@ -38,9 +38,14 @@ def explain(config: TrainConfig, info: EnvironmentInfo, plan: Plan, *, compiled:
 
 def _start_in_words(start: Start) -> str:
     args = ", ".join(f"{name} {value}" for name, value in start.optimizer_args.items())
-    short = "" if start.horizon is None else f", {start.horizon.steps:,} steps an episode at first"
-    without = ", not told what lasting is paid for, if it is" if start.without_survival_bonus else ""
-    return f"{start.optimizer} ({args}){short}{without}"
+    words = [f"{start.optimizer} ({args})"]
+    if start.follows:
+        words.append("a scale that follows")
+    if start.horizon is not None:
+        words.append(f"{start.horizon.steps:,} steps an episode at first")
+    if start.without_survival_bonus:
+        words.append("not told what lasting is paid for, if it is")
+    return ", ".join(words)
 
 
 def _why(stage: Stage, plan: Plan, info: EnvironmentInfo) -> str:
