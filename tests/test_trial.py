@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from gymnasium import spaces
 
 from poise import trial
+from poise.horizon import Horizon
 from poise.optimizers.snes import Snes
 from poise.policies.architecture import Architecture
 from poise.policies.spaces import decode_space, encode_space
@@ -74,11 +77,36 @@ def test_the_centres_meet_the_same_fresh_episodes_and_all_is_paid_for() -> None:
     assert {purpose_of(seed) for seed in engine.seen} == {Purpose.SEARCH}
 
 
-def test_the_centres_of_all_starts_stay_in_the_race() -> None:
+@pytest.mark.parametrize("episodes", [TURN + 100, 2 * TURN + 100])
+def test_the_centres_of_all_starts_stay_in_the_race(episodes: int) -> None:
+    state, engine = _state((1.0, 0.1)), _peak(0.5)
+    _search(state, engine, TURN)
+    assert state.trial is not None
+    first = state.trial.tried[0].optimizer.center
+    _search(state, engine, episodes)
+    assert any(np.array_equal(candidate.parameters, first) for candidate in state.candidates)
+
+
+def test_centres_claim_what_whole_episodes_earned_even_where_those_of_the_search_were_cut_off(tmp_path: Path) -> None:
     state = _state((1.0, 0.1))
-    _search(state, _peak(0.5), 2 * TURN + 100)
-    assert len(state.finalists) == 2
-    assert not np.array_equal(state.finalists[0].parameters, state.finalists[1].parameters)
+    state.horizon = state.first_horizon = Horizon(5, 10)
+    _search(state, FakeEngine(lambda p, rng: 100.0), 2 * TURN + 100)
+    assert [candidate.claim for candidate in state.finalists] == [100.0, 100.0]
+    checkpoint.save(tmp_path / "checkpoint", Progress(state, SeedStream(0, Purpose.SELECTION)))
+
+
+def test_a_start_in_whose_comparison_the_environment_failed_is_not_chosen() -> None:
+    engine, trial_of = _peak(0.5), Trial(Usage(), tried=[Rival(_snes(sigma0), ARCHITECTURE) for sigma0 in (1.0, 0.1)])
+    play = engine._run
+
+    def fail(architecture: Architecture, parameters: FloatArray, *rest: Any) -> EpisodeBatch:
+        batch = play(architecture, parameters, *rest)
+        ended = np.zeros_like(batch.terminated)
+        return replace(batch, returns=np.full_like(batch.returns, np.nan), terminated=ended, truncated=ended)
+
+    engine._run = fail  # type: ignore[method-assign, assignment]
+    centres, _ = trial_of.compare(engine, SeedStream(0, Purpose.SEARCH).take(3))
+    assert [centre.claim for centre in centres] == [-np.inf, -np.inf]
 
 
 def test_each_start_is_told_without_its_own_bonus_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -122,8 +122,8 @@ class SearchState:
 
     @property
     def centre(self) -> Candidate:
-        """The optimizer's centre. It was never scored itself: it claims what the best did in whole episodes."""
-        claim = self.archive[0].claim if self.archive and self.horizon is None else -np.inf
+        """The optimizer's centre. It was never scored itself: it claims what the best did, and has to show it."""
+        claim = self.archive[0].claim if self.archive else -np.inf
         return Candidate(self.architecture, self.optimizer.center, claim)
 
     @property
@@ -133,8 +133,10 @@ class SearchState:
 
     @property
     def candidates(self) -> list[Candidate]:
-        """All that a search has to offer, the present centre first."""
-        return [self.centre, *self.finalists, *self.archive]
+        """All that a search has to offer, the present centre first; starts on trial claim what it does."""
+        tried = self.trial.tried if self.trial is not None else []
+        centres = [Candidate(rival.architecture, rival.optimizer.center, self.centre.claim) for rival in tried]
+        return [self.centre, *centres, *self.finalists, *self.archive]
 
 
 def search(
@@ -233,15 +235,15 @@ def _take_turns(state: SearchState, engine: Engine) -> None:
     trial = state.trial
     if trial is None or not trial.turn_is_over(state.usage):
         return
-    state.finalists.append(state.centre)
     trial.tried.append(state.present)
     if trial.waiting:
         chosen = trial.waiting.pop(0)
     else:
-        chosen, batches = trial.best(engine, state.seeds.take(EPISODES))
+        centres, batches = trial.compare(engine, state.seeds.take(EPISODES))
         state.usage = sum((batch.usage for batch in batches), state.usage)
         state.failures = sum((batch.failures for batch in batches), state.failures)
-        state.trial = None
+        state.finalists += [centre for centre in centres if np.isfinite(centre.claim)]
+        chosen, state.trial = trial.tried[int(np.argmax([centre.claim for centre in centres]))], None
     for name, value in vars(chosen).items():
         setattr(state, name, value)
     _begin_rung(state, 0)

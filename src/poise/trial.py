@@ -15,6 +15,7 @@ import numpy as np
 from poise.horizon import Horizon
 from poise.optimizers.base import Optimizer
 from poise.policies.architecture import Architecture
+from poise.policies.candidate import Candidate
 from poise.rollouts.base import Engine
 from poise.types import EpisodeBatch, ObservationSums, SeedArray, Usage
 
@@ -65,19 +66,24 @@ class Trial:
         steps, episodes = usage.steps - self.began.steps, usage.episodes - self.began.episodes
         return steps >= TURN.steps or episodes >= TURN.episodes
 
-    def best(self, engine: Engine, seeds: SeedArray) -> tuple[Rival, list[EpisodeBatch]]:
-        """The one whose centre has the highest mean return on these episodes, of equals the first.
+    def compare(self, engine: Engine, seeds: SeedArray) -> tuple[list[Candidate], list[EpisodeBatch]]:
+        """The centres of those that were tried, and what each earns in these episodes.
 
         Args:
             engine: plays the episodes, whole ones.
             seeds: of the episodes, shape (episodes,).
 
         Returns:
-            The chosen one, and what each has played.
+            The centres in their order; each claims its mean return, minus infinity if the environment failed in one of
+            its episodes. And what was played.
         """
         batches = [engine.run(rival.architecture, rival.optimizer.center[np.newaxis], seeds) for rival in self.tried]
-        means = [float(batch.scores[0]) for batch in batches]
-        return self.tried[int(np.argmax(np.where(np.isnan(means), -np.inf, means)))], batches
+        means = [float(np.nan_to_num(batch.scores[0], nan=-np.inf)) for batch in batches]
+        centres = [
+            Candidate(rival.architecture, rival.optimizer.center, mean)
+            for rival, mean in zip(self.tried, means, strict=True)
+        ]
+        return centres, batches
 
 
 def survival_bonus(random: EpisodeBatch, still: EpisodeBatch) -> float:
