@@ -106,6 +106,7 @@ def test_a_run_begun_on_a_terminal_is_shown_just_the_same(url: str, open_page: O
     assert Path(download.value.path()).read_text().startswith("steps,score\n")
     (path / "kept").rename(path / "policy.json")
     expect(page.locator(".player-caption")).to_contain_text("of 500")
+    expect(page.locator(".run-result")).to_contain_text("Provisional, the policy so far: 500.0 [500.0, 500.0]")
     shutil.rmtree(path)
     expect(page.get_by_role("alert")).to_contain_text("There is no run by/hand (any more)")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -47,13 +47,14 @@ class Feed:
     Args:
         library: finds the run.
         run: its name.
+        incumbent: asked what its policy is worth so far, see `poise.studio.incumbent`.
 
     Raises:
         PoiseError: there is no such run.
     """
 
-    def __init__(self, library: Library, run: str) -> None:
-        self._library, self._run = library, run
+    def __init__(self, library: Library, run: str, incumbent: Callable[[], Json] = lambda: None) -> None:
+        self._library, self._run, self._incumbent = library, run, incumbent
         directory = library.directory(run)
         self._directory = directory
         self._metrics, self._timings = Tail(directory / "metrics.jsonl"), Tail(directory / "timings.jsonl")
@@ -67,7 +68,8 @@ class Feed:
 
         Keys: ``run`` (row, command line, training), ``reset`` (forget all generations before), ``generations`` (rows of
         generation, steps, best, mean, best so far, tenth and ninetieth percentile), ``scores`` (rows of steps and
-        scores), ``policy`` (its version and parameters).
+        scores), ``policy`` (its version and parameters), ``incumbent`` (what the policy so far is worth on
+        fresh episodes).
 
         Raises:
             RunGoneError: the run was deleted.
@@ -79,6 +81,7 @@ class Feed:
         if version != self._version:
             self._version = version
             self._say(message, "policy", self._policy(version))
+        self._say(message, "incumbent", self._incumbent())
         return message
 
     def _say(self, message: dict[str, Json], key: str, value: Json) -> None:

@@ -24,6 +24,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from poise.errors import InvalidValueError, PoiseError, UnknownNameError
 from poise.studio.answers import run_of
+from poise.studio.incumbent import Incumbents
 from poise.studio.library import Library, RunGoneError
 from poise.studio.live import Feed
 from poise.studio.trainings import Order, Trainings
@@ -90,7 +91,7 @@ class _Followers:
     """Pages that follow a run over a WebSocket."""
 
     def __init__(self, library: Library) -> None:
-        self._library, self._count = library, 0
+        self._library, self._incumbents, self._count = library, Incumbents(library), 0
 
     async def follow(self, socket: WebSocket) -> None:
         """Tells one page what is new until it goes, stalls, or says something: it has nothing to say."""
@@ -113,12 +114,17 @@ class _Followers:
             left.cancel()
 
     async def _tell(self, socket: WebSocket, left: asyncio.Future[None]) -> None:
-        feed = await asyncio.to_thread(Feed, self._library, run_of_socket(socket))
-        while not left.done():
-            message = await asyncio.to_thread(feed.look)
-            if message:
-                await asyncio.wait_for(socket.send_text(json.dumps(message, allow_nan=False)), STALLED_SECONDS)
-            await asyncio.wait({left}, timeout=LOOK_SECONDS)
+        run = run_of_socket(socket)
+        feed = await asyncio.to_thread(Feed, self._library, run, lambda: self._incumbents.found(run))
+        measuring = asyncio.ensure_future(self._incumbents.follow(run))
+        try:
+            while not left.done():
+                message = await asyncio.to_thread(feed.look)
+                if message:
+                    await asyncio.wait_for(socket.send_text(json.dumps(message, allow_nan=False)), STALLED_SECONDS)
+                await asyncio.wait({left}, timeout=LOOK_SECONDS)
+        finally:
+            measuring.cancel()
         if left.exception() is None:
             await socket.close(REFUSED, "Nothing is expected to be said here.")
 

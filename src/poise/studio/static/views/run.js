@@ -28,6 +28,8 @@ export function show(root, place, app) {
   let shown = 0; // and of the one on the stage
   let seed = 0;
   let asking = false;
+  let run = null; // its newest description
+  let incumbent = null; // what the policy so far is worth, as far as it is known
   player.say("The first policy comes with the first generation.");
   root.append(heading.element,
     make("div", { class: "run-head" }, make("div", {}, result, status, bar), actions.element), problem,
@@ -40,7 +42,9 @@ export function show(root, place, app) {
     if (message.problem) return fail(message);
     if (message.reset) progress.reset();
     if (message.generations) progress.add(message.generations, message.scores ?? []);
-    if (message.run) showRun(message.run);
+    if (message.incumbent) ({ incumbent } = message);
+    if (message.run) run = message.run;
+    if (message.run || message.incumbent) showRun();
     if (message.policy) {
       parameters.set(message.policy);
       wanted = message.policy.version;
@@ -48,13 +52,14 @@ export function show(root, place, app) {
     }
   }
 
-  function showRun(run) {
+  function showRun() {
     const name = run.env || run.id;
     app.title(run.state === "running" ? `${name}, running` : name);
     heading.set({ title: name, chip: run.how });
     setText(problem, run.state === "broken" ? `This run cannot be read: ${run.problem}` : failureOf(run));
-    result.hidden = !run.result;
-    if (run.result) result.replaceChildren(...resultOf(run.result));
+    const sofar = run.state === "running" ? incumbent : null;
+    result.hidden = !run.result && !sofar;
+    if (!result.hidden) result.replaceChildren(...(run.result ? resultOf(run.result) : incumbentOf(sofar)));
     setText(status, statusOf(run));
     status.classList.toggle("running", run.state === "running");
     showBar(bar, run);
@@ -105,6 +110,16 @@ function resultOf(result) {
   return [
     make("strong", { text: withInterval(result) }),
     make("span", { class: "hint", text: ` mean return of ${count(episodes)} fresh episodes${solved}` }),
+  ];
+}
+
+/** The policy on the way: a figure of fresh episodes too, though not the run's result. */
+function incumbentOf(incumbent) {
+  const played = "Played for this page alone, beside the search: neither it nor its choice sees these episodes. The run's result comes at its end.";
+  return [
+    make("span", { class: "hint", text: "Provisional, the policy so far: " }),
+    make("strong", { class: "so-far", text: withInterval(incumbent) }),
+    make("span", { class: "hint", title: played, text: ` mean return of ${count(incumbent.episodes)} fresh episodes, at ${large(incumbent.steps)} steps` }),
   ];
 }
 
