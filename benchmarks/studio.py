@@ -6,11 +6,11 @@
 in which the first observation stands that this key has brought about: the state that the server sends with the
 pressed action is drawn in the message's handler, the next animation frame begins, and a task queued within it runs
 once that frame is done. A person's game of CartPole, at its own 50 steps a second, keys at random moments; a new game
-whenever the pole has fallen; the first key of a game, which does not wait for a step, is not counted. *Steps painted*
-are the states of these games, drawn one by one, over the time that they took; *frames* those of a replay. *Weight* is
-what the page loads to show its first view, compressed; *first paint* is the browser's `first-contentful-paint` of
-that load, without a cache; *chart update* draws four lines of 1,000 points with their axes on a canvas of 900 × 400
-and waits for the pixels.
+whenever the pole has fallen; the first key of a game, which does not wait for a step, is not counted, and none that
+comes after its end. *Steps painted* are the states of these games, drawn one by one, over the time that they took;
+*frames* those of a replay. *Weight* is what the page loads to show its first view, compressed; *first paint* is the
+browser's `first-contentful-paint` of that load, without a cache; *chart update* draws four lines of 1,000 points with
+their axes on a canvas of 900 × 400 and waits for the pixels.
 """
 
 from __future__ import annotations
@@ -74,8 +74,10 @@ WATCH_KEYS = """
         if (typeof data === "string") return;
         const view = new DataView(data);
         if (view.getUint8(0) !== 1) return;
-        states = view.getUint32(2, true);
-        if (view.getUint8(1) & 4) measured.games.push([]);
+        const flags = view.getUint8(1);
+        states = flags & 3 ? 0 : view.getUint32(2, true);
+        if (flags & 4) pending = null;
+        if (flags & 4) measured.games.push([]);
         else measured.games.at(-1).push(performance.now());
         if (!pending || view.getUint8(22) !== 1 || view.getFloat32(23, true) !== pending.action) return;
         painting = pending.since;

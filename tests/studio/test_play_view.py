@@ -77,6 +77,25 @@ def test_a_person_plays_a_game_to_its_end_names_it_and_watches_it(url: str, open
     expect(page.locator(".scores li")).to_have_count(1)
 
 
+def test_a_key_changes_nothing_on_the_page_before_its_answer_is_there(url: str, open_page: Open) -> None:
+    """Otherwise the browser holds the answer back until the change is on the screen: a frame, and more."""
+    page = ready(open_page(f"{url}play/CartPole-v1?seed=1", home=url).page)
+    page.evaluate(
+        """() => {
+          window.changes = [];
+          let count = 0;
+          const observer = new MutationObserver((records) => { count += records.length; });
+          observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+          addEventListener("keydown", () => { count = 0; }, true);
+          addEventListener("keydown", () => changes.push(count));
+        }"""
+    )
+    for key in ("ArrowRight", "ArrowLeft", "ArrowRight"):
+        page.keyboard.press(key)
+        page.wait_for_timeout(50)
+    assert page.evaluate("changes") == [0, 0, 0]
+
+
 def test_a_race_begins_together_and_says_who_wins(url: str, open_page: Open) -> None:
     page = ready(open_page(f"{url}play/CartPole-v1?seed=3", home=url).page)
     page.keyboard.press("r")

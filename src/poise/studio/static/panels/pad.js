@@ -3,14 +3,19 @@
 import { make } from "../dom.js";
 import { actionOf, heldOnPad } from "../held.js";
 
+// A browser that has something to paint after a key holds every message back until that is on the screen: 16 ms and more.
+const ANSWER_MS = 25;
+
 /**
- * {element, release()}: calls `act(values, pressed)` whenever the action changes, and at each key that goes down.
+ * {element, release(), light()}: calls `act(values, pressed)` whenever the action changes, and at each key that goes down.
+ * Keys are lit by `light()`, which is for when the answer to a key is drawn, or a moment later if there is none.
  * `awake()` says whether a gamepad is to be looked at now; until the signal.
  */
 export function createPad(controls, { act, awake }, signal) {
   const held = []; // places of keys that are down, the last one last
   let fromPad = [];
   let last = null;
+  let unlit = 0; // the timer of keys that are not shown yet as they are
   const buttons = controls.keys.map((key, place) => {
     const button = make("button", { type: "button", class: "pad-key", "aria-label": key.name },
       make("kbd", { text: key.label }), make("span", { text: key.name }));
@@ -41,8 +46,15 @@ export function createPad(controls, { act, awake }, signal) {
     say(false);
   }
 
-  function say(pressed) {
+  function light() {
+    if (!unlit) return;
+    clearTimeout(unlit);
+    unlit = 0;
     buttons.forEach((button, place) => button.classList.toggle("held", held.includes(place)));
+  }
+
+  function say(pressed) {
+    unlit ||= setTimeout(light, ANSWER_MS);
     const values = actionOf(controls, held);
     if (values === null || (controls.turnBased && !pressed)) return;
     if (!pressed && last && values.every((value, index) => value === last[index])) return;
@@ -64,7 +76,7 @@ export function createPad(controls, { act, awake }, signal) {
     held.length = 0;
     fromPad = [];
     last = null;
-    for (const button of buttons) button.classList.remove("held");
+    unlit ||= setTimeout(light, ANSWER_MS);
   }
 
   function look() {
@@ -85,7 +97,7 @@ export function createPad(controls, { act, awake }, signal) {
   };
   addEventListener("gamepadconnected", begin, { signal });
   if ([...(navigator.getGamepads?.() ?? [])].some(Boolean)) begin();
-  return { element: make("div", { class: "pad", role: "group", "aria-label": "Keys of the game" }, ...buttons), release };
+  return { element: make("div", { class: "pad", role: "group", "aria-label": "Keys of the game" }, ...buttons), release, light };
 }
 
 function placeOf({ keys }, event) {

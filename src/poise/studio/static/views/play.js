@@ -92,10 +92,7 @@ function build(root, place, app, info) {
     if (phase === "loading") first = values;
     if (phase !== "ready" && phase !== "playing") return;
     game.act(values);
-    if (phase === "ready") {
-      phase = "playing";
-      setText(status, info.turnBased ? "Your turn: each key is a step." : goalOf(info));
-    }
+    if (phase === "ready") phase = "playing"; // said with its first step: see `createPad` on what is painted with a key
   }
 
   function onState(state) {
@@ -103,7 +100,17 @@ function build(root, place, app, info) {
     setText(score, fixed(state.total, 1));
     setText(steps, `step ${state.step} of ${info.stepLimit} · seed ${settings.value.seed}`);
     if (settings.value.race !== null) rival.move(state.step);
-    if (!state.begun) return;
+    pad.light();
+    if (state.step === 1) onFirst();
+    if (state.begun) onBegun();
+  }
+
+  function onFirst() {
+    showRest();
+    setText(status, info.turnBased ? "Your turn: each key is a step." : goalOf(info));
+  }
+
+  function onBegun() {
     phase = "ready";
     showRest();
     setText(status, `Press ${shownKeys(info)} to begin.`);
