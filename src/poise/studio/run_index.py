@@ -15,23 +15,16 @@ from typing import Any, Literal
 from poise.errors import PoiseError
 from poise.runs.directory import LOCK
 from poise.runs.files import read_json
+from poise.studio.run_folders import RunFolders, Signature, newest
 from poise.types import Json
 
 State = Literal["running", "finished", "stopped", "empty", "kept", "broken"]
 
-DEEPEST = 3
-"""Folders below the root in which runs are looked for: ``runs/CartPole-v1/20261123-181500-0`` needs two."""
-
 QUIET_SECONDS = 20.0
 """Where nothing says which process is at work on a run, one that has written nothing for so long counts as stopped."""
 
-WATCHED_FILES = ("config.json", "metrics.jsonl", "policy.json", "evaluation.json", "checkpoint")
-
 CURVE_POINTS = 48
 """Points of the small curve in the list."""
-
-Signature = tuple[tuple[int, int] | None, ...]
-"""Time of the last change and size of each of `WATCHED_FILES`."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +83,9 @@ class RunIndex:
     known: Callable[[], Mapping[str, bool]] = dict
 
     def __post_init__(self) -> None:
+        self._folders = RunFolders(self.root)
         self._known: dict[str, _Known] = {}
+        self._at_work: list[str] = []  # at the last look
         self._lock = threading.Lock()
 
     def rows(self, now: float | None = None) -> list[RunRow]:
@@ -112,33 +107,28 @@ class RunIndex:
         """
         moment = time.time() if now is None else now
         with self._lock:
-            found = dict(self._scan())
+            found = self._folders.find(self._at_work)
             for gone in self._known.keys() - found.keys():
                 del self._known[gone]
             alive = self.known()
             end = time.monotonic() + seconds
             rows: list[RunRow] = []
-            newest_first = sorted(found.items(), key=lambda item: _newest(item[1]), reverse=True)
             read = unread = 0
-            for identifier, signature in newest_first:
+            for identifier, signature in found.items():
                 new = identifier not in self._known
                 if new and read and time.monotonic() > end:
                     unread += 1
                     continue
                 read += new
                 rows.append(self._row(identifier, signature, moment, alive.get(identifier)))
+            self._at_work = [row.id for row in rows if row.state == "running"]
             return rows, unread
 
     def row(self, identifier: str) -> RunRow | None:
         """One run, without a look at the others; ``None`` if there is none of that name."""
-        try:
-            with os.scandir(self.root / identifier) as entries:
-                inside = {entry.name: entry for entry in entries}
-        except OSError:
+        signature = self._folders.signature(identifier)
+        if signature is None:
             return None
-        if not any(name in inside for name in WATCHED_FILES):
-            return None
-        signature = _signature(inside)
         alive = self.known().get(identifier)
         with self._lock:
             return self._row(identifier, signature, time.time(), alive)
@@ -153,22 +143,6 @@ class RunIndex:
                 known.curve = [line["mean"] for line in sample_lines(self.root / identifier / "metrics.jsonl")]
             return known.curve
 
-    def _scan(self) -> Iterator[tuple[str, Signature]]:
-        pending = [("", self.root, 0)]
-        while pending:
-            prefix, folder, depth = pending.pop()
-            try:
-                with os.scandir(folder) as entries:
-                    inside = {entry.name: entry for entry in entries if not entry.name.startswith(".")}
-            except OSError:
-                continue  # it went away while we looked, or is not ours to read
-            if prefix and any(name in inside for name in WATCHED_FILES):
-                yield prefix, _signature(inside)
-            elif depth < DEEPEST:
-                for name, entry in inside.items():
-                    if entry.is_dir(follow_symlinks=False):
-                        pending.append((f"{prefix}/{name}" if prefix else name, folder / name, depth + 1))
-
     def _row(self, identifier: str, signature: Signature, now: float, alive: bool | None) -> RunRow:
         known = self._known.get(identifier)
         if known is None or known.signature != signature:
@@ -177,13 +151,14 @@ class RunIndex:
         if row.state in ("broken", "kept") or (row.state == "finished" and not alive):
             return row
         if alive is None:
-            alive = self._at_work(identifier, row, signature, now)
+            alive = self._is_at_work(identifier, row, signature, now)
         return replace(row, state="running") if alive else row
 
-    def _at_work(self, identifier: str, row: RunRow, signature: Signature, now: float) -> bool:
+    def _is_at_work(self, identifier: str, row: RunRow, signature: Signature, now: float) -> bool:
         """Whether a process is at work on a run: the one whose number stands in its lock, if the system has locks."""
         try:
-            text = (self.root / identifier / LOCK).read_text(encoding="ascii", errors="replace").strip()
+            with open(f"{self.root}/{identifier}/{LOCK}", encoding="ascii", errors="replace") as file:
+                text = file.read().strip()
         except OSError:
             text = None
         if os.name == "posix":  # elsewhere there are no locks, and signal 0 would end the process that is asked for
@@ -240,25 +215,6 @@ def _entered(handle: Any, size: int, most: int) -> Iterator[bytes]:
         yield line
 
 
-def _signature(inside: Mapping[str, os.DirEntry[str]]) -> Signature:
-    return tuple(_stamp(inside.get(name)) for name in WATCHED_FILES)
-
-
-def _stamp(entry: os.DirEntry[str] | None) -> tuple[int, int] | None:
-    if entry is None:
-        return None
-    try:
-        status = entry.stat(follow_symlinks=False)
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size
-
-
-def _newest(signature: Signature) -> int:
-    """When a run last wrote something, in nanoseconds since 1970."""
-    return max((stamp[0] for stamp in signature if stamp is not None), default=0)
-
-
 def _was_stopped(signature: Signature) -> bool:
     _, metrics, policy, _, checkpoint = signature
     writing = max((stamp[0] for stamp in (metrics, checkpoint) if stamp is not None), default=0)
@@ -266,7 +222,7 @@ def _was_stopped(signature: Signature) -> bool:
 
 
 def _read(identifier: str, path: Path, signature: Signature) -> RunRow:
-    changed = _newest(signature) / 1e9
+    changed = newest(signature) / 1e9
     try:
         if signature[0] is None:
             return _without_config(identifier, path, signature, changed)

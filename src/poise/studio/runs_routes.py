@@ -25,7 +25,7 @@ from poise.types import Json
 
 PAGE_ROWS = 50
 
-READING_SECONDS = 0.3
+READING_SECONDS = 0.15
 """How long a page of the list waits for runs that have not been read yet; the page asks again for the rest."""
 
 ORDERS = ("asc", "desc")
