@@ -7,8 +7,11 @@ that the README shows.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
+import time
+import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -64,12 +67,18 @@ VIEWS: dict[str, str] = {
     "compare": "compare?runs={first},{second}",
     "learn": "learn",
     "play-choice": "play",
-    "play": "play/CartPole-v1",
+    "compare-choice": "compare",
+    "play": "play/CartPole-v1?seed=3",
+    "race": "play/CartPole-v1?seed=3&race=CartPole-v1/20261123-181500-0",
+    "play-pictures": "play/Taxi-v3?seed=3",
+    "training": "runs/{training}",
+    "network": "runs/network/replay?seed=7&t=20",
+    "broken": "runs/broken",
     "gone": "runs/no-such-run",
 }
-"""Views of the studio and their addresses; the names of two runs are put in."""
+"""Views of the studio and their addresses; the names of runs are put in."""
 
-DESK, PHONE = Screen("desk", 1280, 800, 1), Screen("phone", 390, 844, 2)
+DESK, PHONE, SMALL = Screen("desk", 1280, 800, 1), Screen("phone", 390, 844, 2), Screen("small", 360, 640, 2)
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
 
@@ -90,8 +99,9 @@ def picture(
     scroll: int = 0,
     *,
     waits_for_network: bool = True,
+    whole: bool = False,
 ) -> None:
-    """Writes what one window shows; a page that keeps asking its server is given a moment instead."""
+    """Writes what one window shows, or the whole page; one that keeps asking its server is given a moment instead."""
     context = browser.new_context(
         viewport={"width": screen.width, "height": screen.height},
         device_scale_factor=screen.density,
@@ -103,7 +113,7 @@ def picture(
         page.wait_for_timeout(1_200)
     page.mouse.wheel(0, scroll)
     page.wait_for_timeout(300)
-    page.screenshot(path=path)
+    page.screenshot(path=path, full_page=whole)
     context.close()
 
 
@@ -131,26 +141,44 @@ def take_all(browser: Browser, folder: Path) -> None:
 
 
 def make_runs(root: Path) -> dict[str, str]:
-    """Three short trainings and a broken run, as a person would have them; the names of the first two."""
+    """Four short trainings and a broken run, as a person would have them; the names of the first two."""
     for name, seed, policy in (("by-night", 1, "quadratic"), ("by-day", 2, "linear+bias")):
         train("Pendulum-v1", out=root / "Pendulum-v1" / name, seed=seed, policy=policy, max_steps=200_000)
     train("CartPole-v1", out=root / "CartPole-v1" / "20261123-181500-0", policy="linear")
+    train("CartPole-v1", out=root / "network", policy="mlp:8", max_steps=50_000)
     (root / "broken").mkdir()
     (root / "broken" / "config.json").write_text("{")
     return {"first": "Pendulum-v1/by-night", "second": "Pendulum-v1/by-day"}
+
+
+def start_training(url: str) -> str:
+    """A search that lasts until the studio ends; its name."""
+    order = json.dumps({"env": "Acrobot-v1", "policy": "quadratic", "max_steps": 10**9})
+    with urllib.request.urlopen(urllib.request.Request(f"{url}api/trainings", order.encode(), method="POST")) as answer:
+        name: str = json.load(answer)["run"]
+    time.sleep(8)  # until there are some generations to see
+    return name
 
 
 def take_views(browser: Browser, folder: Path) -> None:
     """Every view of the studio on every screen."""
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as root:
+        with serving(create_app(runs=Path(root) / "empty")) as url:
+            take(browser, url, folder, {"empty": "runs", "empty-compare": "compare", "empty-train": "train"})
         names = make_runs(Path(root))
-        with serving(create_app(runs=Path(root))) as url:
-            for view, address in VIEWS.items():
-                for screen in (DESK, PHONE):
-                    for scheme in SCHEMES:
-                        path = folder / f"{view}-{screen.name}-{scheme}.png"
-                        picture(browser, url + address.format(**names), screen, scheme, path, waits_for_network=False)
+        with serving(create_app(runs=Path(root), data=Path(root) / "data")) as url:
+            names["training"] = start_training(url)
+            take(browser, url, folder, {view: address.format(**names) for view, address in VIEWS.items()})
+
+
+def take(browser: Browser, url: str, folder: Path, views: dict[str, str]) -> None:
+    """Some views on every screen, in light and in dark; on the smallest one only in light."""
+    for view, address in views.items():
+        for screen, scheme in ((DESK, "light"), (DESK, "dark"), (PHONE, "light"), (PHONE, "dark"), (SMALL, "light")):
+            path = folder / f"{view}-{screen.name}-{scheme}.png"
+            whole = screen is not DESK
+            picture(browser, url + address, screen, scheme, path, waits_for_network=False, whole=whole)
 
 
 def main() -> None:
