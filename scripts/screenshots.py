@@ -70,7 +70,7 @@ VIEWS: dict[str, str] = {
     "compare-choice": "compare",
     "play": "play/CartPole-v1?seed=3",
     "race": "play/CartPole-v1?seed=3&race=CartPole-v1/20261123-181500-0",
-    "play-pictures": "play/Taxi-v3?seed=3",
+    "play-pictures": "play/Taxi-v4?seed=3",
     "training": "runs/{training}",
     "network": "runs/network/replay?seed=7&t=20",
     "broken": "runs/broken",
@@ -111,6 +111,9 @@ def picture(
     page.goto(url, wait_until="networkidle" if waits_for_network else "load")
     if not waits_for_network:
         page.wait_for_timeout(1_200)
+    if whole:  # what has not been in sight is not painted
+        height: int = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": screen.width, "height": height})
     page.mouse.wheel(0, scroll)
     page.wait_for_timeout(300)
     page.screenshot(path=path, full_page=whole)

@@ -28,6 +28,11 @@ export function returnText(value, rewards) {
   return fixed(value, whole ? 1 : 2);
 }
 
+/** A sentence that the server has written, with a true minus before its numbers. */
+export function withMinus(words) {
+  return words.replace(/(^|[\s[(])-(?=\d)/g, `$1${MINUS}`);
+}
+
 /** A count with thousands apart. */
 export function count(value) {
   return value.toLocaleString("en-US");
@@ -48,7 +53,7 @@ export function withInterval({ mean, low, high }) {
 /** A large count in words: "1.2 M", "53 k", "900". */
 export function large(value) {
   if (value >= 1e9) return `${(value / 1e9).toFixed(1)} G`;
-  if (value >= 1e6) return `${(value / 1e6).toFixed(1)} M`;
+  if (value >= 999_500) return `${(value / 1e6).toFixed(1)} M`;
   return value >= 1e4 ? `${Math.round(value / 1e3)} k` : count(value);
 }
 

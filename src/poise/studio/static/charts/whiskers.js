@@ -4,6 +4,7 @@ import { makeSvg } from "../dom.js";
 import { padded } from "./scale.js";
 
 const WIDTH = 1000;
+const DOT = 50; // about the width of a dot, where a line has 200 pixels
 
 /** The common scale of several intervals [{mean, low, high}]. */
 export function rangeOfAll(intervals) {
@@ -14,7 +15,8 @@ export function rangeOfAll(intervals) {
 export function whiskerOf({ mean, low, high }, [from, to], index) {
   const x = (value) => ((value - from) / (to - from)) * WIDTH;
   const svg = makeSvg("svg", { viewBox: `0 0 ${WIDTH} 20`, preserveAspectRatio: "none", class: `whisker series-${index}`, "aria-hidden": "true" });
-  svg.append(makeSvg("path", { d: `M${x(low)} 10H${x(high)}M${x(low)} 4V16M${x(high)} 4V16` }));
+  // Whiskers within the dot would only blur it.
+  if (x(high) - x(low) > DOT) svg.append(makeSvg("path", { d: `M${x(low)} 10H${x(high)}M${x(low)} 4V16M${x(high)} 4V16` }));
   svg.append(makeSvg("path", { d: `M${x(mean)} 10h0`, class: "whisker-dot" }));
   return svg;
 }

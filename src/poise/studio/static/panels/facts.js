@@ -1,7 +1,7 @@
 // What is known of the episode and of the policy, in words; the field for another seed; and what went wrong.
 
 import { make, setText } from "../dom.js";
-import { count, returnText } from "../format.js";
+import { count, returnText, withMinus } from "../format.js";
 
 /** {episode, proof, message}: two panels, and what stands on the stage when there is no episode; `open(seed)` shows another. */
 export function createFacts(store, { open, newEpisode }) {
@@ -13,7 +13,7 @@ export function createFacts(store, { open, newEpisode }) {
   proof.hidden = true;
   store.subscribe((state, changed) => {
     if (changed.has("episode") && state.episode) {
-      setText(certificate, state.episode.certificate ?? "");
+      setText(certificate, withMinus(state.episode.certificate ?? ""));
       proof.hidden = !state.episode.certificate;
       facts.replaceChildren(...factsOf(state.episode));
     }

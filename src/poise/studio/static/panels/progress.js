@@ -76,7 +76,7 @@ export function createProgress(signal) {
     element: make("section", { class: "progress", "aria-labelledby": "progress-title" },
       make("h2", { id: "progress-title", text: "Score" }), key,
       make("div", { class: "chart curve" }, curve.canvas),
-      make("h2", { text: "Every candidate" }), make("p", { class: "chart-key" }, saveScores),
+      make("div", { class: "chart-head" }, make("h2", { text: "Every candidate" }), saveScores),
       make("div", { class: "chart strip" }, strip.canvas),
       make("p", { class: "chart-axis", text: "environment steps" })),
     add(newRows, newColumns) {

@@ -83,11 +83,12 @@ export function show(root, place, app) {
     add.replaceChildren(make("option", { value: "", text: left.length ? "Add a run …" : "No other run to add" }),
       ...left.map(({ id, result }) => make("option", { value: id, text: result ? `${id}  ${withInterval(result)}` : id })));
     add.disabled = !left.length || names().length >= MOST;
+    add.hidden = !left.length && !names().length;
   }
 
   function partsOf(together, signal) {
     const { runs } = together;
-    if (!runs.length) return [make("p", { class: "hint", text: "Choose two runs of one environment, or more." })];
+    if (!runs.length) return [nothing(!add.hidden)];
     const seed = query.get("seed") ?? "0";
     return [courses(runs, query.get("x") === "time" ? "time" : "steps", signal, remember), results(runs),
       ...(runs.filter(({ hasPolicy }) => hasPolicy).length > 1 ? [tests(runs, signal, problem)] : []), sideBySide(runs, seed, signal, remember)];
@@ -106,6 +107,14 @@ export function show(root, place, app) {
       fill();
     },
   };
+}
+
+/** What stands there before anything is chosen. */
+function nothing(someRuns) {
+  const title = make("span", { class: "nothing-title", text: someRuns ? "Which is better?" : "No runs yet" });
+  const way = someRuns ? make("a", { class: "text-button", href: "/runs", text: "Choose in the list of runs" }) : make("a", { class: "text-button primary", href: "/train?env=CartPole-v1", text: "Train CartPole" });
+  const words = someRuns ? "Choose two runs of one environment, or more: their courses, their results, and a test on the same episodes." : "Two runs of one environment can be compared: with two seeds, or two ways to search.";
+  return make("div", { class: "nothing" }, title, make("span", { text: words }), way);
 }
 
 function tidy(query) {

@@ -31,12 +31,9 @@ export function show(root, place, app) {
   let run = null; // its newest description
   let incumbent = null; // what the policy so far is worth, as far as it is known
   player.say("The first policy comes with the first generation.");
+  const body = make("div", { class: "run" }, make("div", { class: "run-policy" }, player.element, parameters.element), progress.element);
   root.append(heading.element,
-    make("div", { class: "run-head" }, make("div", {}, result, status, bar), actions.element), problem,
-    make("div", { class: "run" },
-      make("div", { class: "run-policy" }, player.element, parameters.element),
-      progress.element),
-    command.element);
+    make("div", { class: "run-head" }, make("div", {}, result, status, bar), actions.element), problem, body, command.element);
 
   function told(message) {
     if (message.problem) return fail(message);
@@ -56,7 +53,8 @@ export function show(root, place, app) {
     const name = run.env || run.id;
     app.title(run.state === "running" ? `${name}, running` : name);
     heading.set({ title: name, chip: run.how });
-    setText(problem, run.state === "broken" ? `This run cannot be read: ${run.problem}` : failureOf(run));
+    body.hidden = run.state === "broken";
+    setText(problem, run.state === "broken" ? `This run cannot be read: ${run.problem.replace(/\.?$/, ".")} Delete its folder, or put the file back.` : failureOf(run));
     const sofar = run.state === "running" ? incumbent : null;
     result.hidden = !run.result && !sofar;
     if (!result.hidden) result.replaceChildren(...(run.result ? resultOf(run.result) : incumbentOf(sofar)));
@@ -130,7 +128,7 @@ function percent(share) {
 
 function statusOf(run) {
   const paid = `${plural(run.generations, "generation")}, ${large(run.steps)} steps`;
-  if (run.state === "finished") return `${paid}; ${run.account.stopped_because}.`;
+  if (run.state === "finished") return `${paid}; ${run.account.stopped_because.replace(/\d{5,}/g, (digits) => count(Number(digits)))}.`;
   if (run.state === "broken") return "";
   if (run.state === "kept") return "A policy that was made by hand; nobody has measured it yet.";
   if (run.state === "empty") return "Not one generation yet, and nothing is writing here.";

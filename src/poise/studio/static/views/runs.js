@@ -4,7 +4,7 @@ import { pathOf } from "../address.js";
 import { Unanswered, ask } from "../api.js";
 import { traceOf } from "../charts/trace.js";
 import { make, setText } from "../dom.js";
-import { ago, count, large, plural, withInterval } from "../format.js";
+import { ago, count, decimalsFor, fixed, large, plural, withInterval } from "../format.js";
 import { icon } from "../icons.js";
 import { createHeading } from "../panels/heading.js";
 import { createSelection } from "../panels/selection.js";
@@ -170,7 +170,8 @@ function fillRow(row, run, written, chosen) {
 
 function curveOf({ curve }) {
   if (curve.length < 2) return "";
-  const words = `Mean score of the generations, from ${curve[0].toPrecision(3)} to ${curve.at(-1).toPrecision(3)}`;
+  const decimals = decimalsFor(curve);
+  const words = `Mean score of the generations, from ${fixed(curve[0], decimals)} to ${fixed(curve.at(-1), decimals)}`;
   return make("span", { class: "spark", role: "img", "aria-label": words, title: words }, traceOf(curve, curve.length - 1, "line mean"));
 }
 
@@ -179,7 +180,7 @@ function resultOf({ state, result, best, problem }) {
   if (state === "finished") {
     return [make("span", { class: "result", text: withInterval(result) }), make("span", { class: "run-name", text: `${count(result.episodes)} fresh episodes` })];
   }
-  const more = state === "broken" ? problem : state === "kept" ? "not measured yet" : best === null ? "" : `best score so far ${best.toFixed(1)}`;
+  const more = state === "broken" ? problem : state === "kept" ? "not measured yet" : best === null ? "" : `best score so far ${fixed(best, 1)}`;
   return [word, make("span", { class: "run-name", text: more, title: more })];
 }
 

@@ -30,7 +30,7 @@ export function show(root, place, app) {
       field("Environment steps", steps), field("Seconds", seconds)),
     make("fieldset", { class: "pair" }, make("legend", { text: "How it searches" }),
       field("Policy", policy), field("Optimizer", optimizer),
-      hint("Left alone, the plan beside chooses both.")),
+      hint("Left alone, the plan chooses both.")),
     make("div", { class: "train-start" }, start, problem),
   );
   const plan = make("ul", { class: "plan" });
@@ -96,7 +96,7 @@ export function show(root, place, app) {
       const { lines } = await ask(`/api/plan?${query}`, { signal });
       plan.replaceChildren(...lines.map((line) => {
         const [, name, words] = line.match(/^(\S+(?: \S+)*)\s{2,}(.*)$/) ?? [null, "", line];
-        return make("li", {}, make("strong", { text: name }), ` ${words}`);
+        return make("li", {}, make("strong", { text: name }), make("span", { text: words }));
       }));
     } catch (error) {
       if (!signal.aborted && !(error instanceof Unanswered)) throw error;
