@@ -84,10 +84,10 @@ def test_the_newest_run_stands_first_and_a_broken_one_says_why(url: str, open_pa
 def test_a_run_in_progress_moves(url: str, open_page: Open, folder: Path) -> None:
     page = open_page(f"{url}runs?state=running", home=url).page
     row = page.locator(".run-row")
-    expect(row).to_contain_text("-1290.0")
+    expect(row).to_contain_text("\N{MINUS SIGN}1290.0")
     with (folder / "young" / "metrics.jsonl").open("a") as file:
         file.write(json.dumps(generation(3, -700.0)) + "\n")
-    expect(row).to_contain_text("-690.0")
+    expect(row).to_contain_text("\N{MINUS SIGN}690.0")
 
 
 def test_the_list_is_filtered_sorted_and_turned_and_the_address_remembers(url: str, open_page: Open) -> None:
