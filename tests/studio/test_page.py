@@ -284,6 +284,21 @@ def test_a_network_is_explained_by_gradient_times_input(serve_watched: Serve, op
     expect(page.locator("#why-result")).to_contain_text(f"Output “{taken}”")
 
 
+@pytest.mark.parametrize(("env", "kind"), [("Pendulum-v1", "quadratic"), ("Acrobot-v1", "linear+bias")])
+def test_a_long_sum_is_opened_up_too(serve_watched: Serve, open_page: Open, env: str, kind: str) -> None:
+    info = inspect(EnvironmentSpec(env))
+    architecture = Architecture(kind, info.observation, info.action)
+    numbers = np.random.default_rng(0).normal(size=architecture.parameter_count)
+    watched = Watched.from_policy(info.spec, architecture, numbers)
+    page = open_page(f"{serve_watched(watched)}?seed=3&t=5").page
+    expect(page.locator("#why")).to_contain_text("The bars add up to the output.")
+    rows = page.locator("#why .why-rows").last.locator(".amount")
+    amounts = [float(text.replace("−", "-")) for text in rows.all_inner_texts()]
+    assert sum(amounts[:-1]) == pytest.approx(amounts[-1], abs=1e-2)
+    words = page.locator("#why-result").inner_text().replace("−", "-")
+    assert float(words.split(": ")[1].split(". ")[0]) == pytest.approx(amounts[-1], abs=1e-2)
+
+
 def test_hovering_a_bar_lights_its_trace(still: Page) -> None:
     still.locator(".why-row").nth(2).hover()
     expect(still.locator(".row.lit .row-name")).to_have_text("pole angle")

@@ -55,7 +55,7 @@ def test_a_policy_of_many_numbers_has_no_sliders() -> None:
     [
         ("CartPole-v1", "linear+bias", ["cart position", "pole angular velocity", "bias"]),
         ("MountainCar-v0", "linear", ["push left: position", "push right: velocity"]),
-        ("Pendulum-v1", "quadratic", ["w[0]", "w[9]"]),
+        ("Pendulum-v1", "quadratic", ["cos θ", "sin θ · angular velocity", "(angular velocity)²", "constant"]),
     ],
 )
 def test_each_number_has_a_name(env: str, kind: str, names: list[str]) -> None:

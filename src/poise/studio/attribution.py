@@ -1,4 +1,7 @@
-"""Why a network did what it did: gradient × input, for every output and every step of an episode."""
+"""Why a policy did what it did, for every output and every step of an episode: a network by gradient × input.
+
+Others are sums, whose terms say it: see `poise.studio.terms`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import numpy as np
 
 from poise.policies.mlp import Mlp
 from poise.runs.policy import Policy
+from poise.studio import terms
 from poise.types import FloatArray, Json
 
 MOST_NUMBERS = 200_000
@@ -42,11 +46,14 @@ def to_json(policy: Policy | None, observations: Sequence[Any], width: int) -> J
     """The same as plain data, for a page that shows `width` numbers of an observation; ``None`` where there is none."""
     if policy is None or policy.architecture.observation.size != width:
         return None
-    found = gradient_times_input(policy, observations)
-    if found is None:
+    network = gradient_times_input(policy, observations)
+    if network is not None:
+        products, outputs = network
+        return {"kind": "gradient", "products": _rounded(products), "outputs": _rounded(outputs)}
+    found = terms.to_json(policy, observations)
+    if found is None or found["products"].size > MOST_NUMBERS:
         return None
-    products, outputs = (_rounded(array) for array in found)
-    return {"products": products, "outputs": outputs}
+    return {**found, "products": _rounded(found["products"]), "outputs": _rounded(found["outputs"])}
 
 
 def _rounded(array: FloatArray) -> Json:

@@ -16,8 +16,8 @@ from poise.runs.files import read_json
 from poise.runs.plan import EPISODES
 from poise.studio.library import Library, RunGoneError
 from poise.studio.run_index import RunRow
-from poise.studio.source import linear_weights
 from poise.studio.tail import Tail
+from poise.studio.tinker import number_names
 from poise.types import Json
 
 SCORES = 48
@@ -141,15 +141,12 @@ class Feed:
             policy = self._library.policy(self._run)
         except PoiseError:
             return None  # none yet, or its environment is not installed here: the replay says so
-        weights, biases = linear_weights(policy.architecture, policy.parameters)
         return {
             "version": version,
             "architecture": policy.architecture.name,
-            "names": list(policy.feature_names),
+            "names": number_names(policy)[:MOST_PARAMETERS],
             "parameters": policy.parameters[:MOST_PARAMETERS].tolist(),
             "count": int(policy.parameters.size),
-            "weights": weights if policy.parameters.size <= MOST_PARAMETERS else None,
-            "biases": biases,
         }
 
 

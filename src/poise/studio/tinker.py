@@ -11,6 +11,7 @@ import numpy as np
 
 from poise.errors import InvalidValueError, OutputError
 from poise.policies.linear import Linear
+from poise.policies.quadratic import Quadratic
 from poise.rollouts.recording import record
 from poise.runs.policy import Policy
 from poise.seeding import Purpose, SeedStream
@@ -19,6 +20,7 @@ from poise.studio.bench import Bench, is_compiled
 from poise.studio.episodes import Episode
 from poise.studio.library import short
 from poise.studio.source import Watched, action_names
+from poise.studio.terms import term_names
 from poise.types import FloatArray, Json
 
 MOST_NUMBERS = 48
@@ -85,16 +87,20 @@ def describe(policy: Policy) -> Json:
 
 
 def number_names(policy: Policy) -> list[str]:
-    """A name for each number: of a linear policy the observation it multiplies, and the output if it has several."""
+    """A name for each number: of a sum what it multiplies, and the output if it has several."""
     architecture = policy.architecture
     function = architecture.function
-    if not isinstance(function, Linear):
-        return [f"w[{index}]" for index in range(architecture.parameter_count)]
     features = policy.feature_names
     outputs = action_names(policy.environment.id, architecture.action)
+    if not isinstance(function, Linear | Quadratic):
+        return [f"w[{index}]" for index in range(architecture.parameter_count)]
     if function.outputs == 1:
-        return [*features, "bias"][: architecture.parameter_count]
+        return (term_names(features) if isinstance(function, Quadratic) else [*features, "bias"])[
+            : architecture.parameter_count
+        ]
     names = outputs if len(outputs) == function.outputs else [f"output {index}" for index in range(function.outputs)]
+    if isinstance(function, Quadratic):
+        return [f"{name}: {term}" for name in names for term in term_names(features)]
     weights = [f"{name}: {feature}" for name in names for feature in features]
     return [*weights, *(f"{name}: bias" for name in names)][: architecture.parameter_count]
 

@@ -13,13 +13,15 @@ export function createParameters() {
   const list = make("div", { class: "parameters", role: "list" });
   const element = make("section", { class: "panel", "aria-labelledby": "parameters-title", hidden: true }, title, note, list);
   let rows = [];
+  let named = "";
   return {
     element,
     set(policy) {
       element.hidden = false;
-      const names = namesOf(policy);
+      const names = policy.names.slice(0, MOST);
       setText(note, noteOf(policy));
-      if (rows.length !== names.length) {
+      if (names.join() !== named) {
+        named = names.join();
         rows = names.map(rowOf);
         list.replaceChildren(...rows.map((row) => row.element));
       }
@@ -37,13 +39,6 @@ function rowOf(name) {
   const bar = createBar("parameter");
   const value = make("span", { class: "amount" });
   return { bar, value, element: make("div", { class: "parameter-row", role: "listitem" }, make("span", { class: "why-name", text: name, title: name }), value, bar.element) };
-}
-
-/** What each number multiplies, where a policy is a single weighted sum; else its place. */
-function namesOf({ parameters, names, weights }) {
-  const shown = parameters.slice(0, MOST);
-  if (weights?.length === 1) return shown.map((_, index) => names[index] ?? "bias");
-  return shown.map((_, index) => `w[${index}]`);
 }
 
 function noteOf({ architecture, count: total }) {

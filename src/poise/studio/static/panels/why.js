@@ -4,7 +4,7 @@
 import { make, setText } from "../dom.js";
 import { decimalsFor, fixed, signed } from "../format.js";
 import { actionAt, stepOf } from "../store.js";
-import { networkWhy } from "./why_network.js";
+import { partsWhy } from "./why_output.js";
 import { decisionOf, scaleOf, whyRow } from "./why_parts.js";
 
 const MOST = 16; // rows
@@ -33,8 +33,25 @@ export function createWhy(store) {
 function viewOf(store, episode) {
   const { weights, attribution, featureNames } = episode;
   if (featureNames.length > MOST) return null;
-  if (!weights) return attribution ? networkWhy(store, episode) : null;
-  return weights.length === 1 ? oneSum(store, episode) : severalSums(episode);
+  if (weights?.length === 1) return oneSum(store, episode);
+  const [sums, parts] = [weights && severalSums(episode), attribution && partsWhy(store, episode)];
+  return sums && parts ? together(sums, parts) : (sums ?? parts);
+}
+
+/** All sums, and under them what one of them is made of; they share a title. */
+function together(sums, parts) {
+  return {
+    elements: [...sums.elements, ...parts.elements.slice(1)],
+    move(step) {
+      sums.move(step);
+      parts.move(step);
+    },
+    show(step) {
+      sums.show(step);
+      parts.show(step);
+    },
+    light: parts.light,
+  };
 }
 
 /** Contribution of each observation to an output at a step; the bias, if there is one, comes last. */

@@ -1,0 +1,112 @@
+"""Why a policy did what it did, where it is a sum: the terms of each output, and what each had to do with it.
+
+A linear policy with one output is summed up by the page itself, from its weights. This is for those with several
+outputs, and for quadratic ones, whose terms are too many to be shown: those that count most stand alone, the others
+together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from poise.policies.architecture import Normalizer
+from poise.policies.linear import Linear
+from poise.policies.quadratic import Quadratic
+from poise.runs.policy import Policy
+from poise.types import FloatArray
+
+MOST_FEATURES = 16
+"""A page shows no more."""
+
+MOST_TERMS = 12
+"""Terms that stand alone; one more is not worth a row of its own."""
+
+
+def term_names(features: Sequence[str]) -> list[str]:
+    """A name for each term of a quadratic policy, in the order of its weights."""
+    products = [
+        f"({one})²" if one == other else f"{one} · {other}"
+        for place, one in enumerate(features)
+        for other in features[place:]
+    ]
+    return [*features, *products, "constant"]
+
+
+def terms_of(policy: Policy, observations: Sequence[Any]) -> tuple[list[str], FloatArray, FloatArray] | None:
+    """Names, values and weights of the terms that a policy adds up, with its normaliser folded into the weights.
+
+    Args:
+        policy: any; ``None`` is returned unless it is quadratic, or linear with several outputs.
+        observations: of one episode.
+
+    Returns:
+        The names, the values of shape (observations, terms), and the weights of shape (outputs, terms).
+    """
+    architecture = policy.architecture
+    function = architecture.function
+    if function.inputs > MOST_FEATURES:
+        return None
+    features = np.stack([architecture.observation.encode(observation) for observation in observations])
+    ones = np.ones((len(features), 1))
+    if isinstance(function, Quadratic):
+        first, second = np.triu_indices(function.inputs)
+        values = np.concatenate([features, features[:, first] * features[:, second], ones], axis=1)
+        weights = policy.parameters.reshape(function.outputs, function.terms)
+        return term_names(policy.feature_names), values, _quadratic_unscaled(weights, architecture.normalizer)
+    if isinstance(function, Linear) and function.outputs > 1:
+        split = function.outputs * function.inputs
+        biases = policy.parameters[split:] if function.bias else np.zeros(function.outputs)
+        weights = policy.parameters[:split].reshape(function.outputs, function.inputs)
+        if architecture.normalizer is not None:
+            weights = weights / architecture.normalizer.scale
+            biases = biases - weights @ architecture.normalizer.mean
+        names = [*policy.feature_names, "bias"]
+        return names, np.concatenate([features, ones], axis=1), np.column_stack([weights, biases])
+    return None
+
+
+def _quadratic_unscaled(weights: FloatArray, normalizer: Normalizer | None) -> FloatArray:
+    """The weights on the terms of x that give what `weights` give on those of (x - mean) / scale."""
+    if normalizer is None:
+        return weights
+    count, mean = len(normalizer.mean), normalizer.mean
+    first, second = np.triu_indices(count)
+    single = weights[:, :count] / normalizer.scale
+    double = weights[:, count:-1] / (normalizer.scale[first] * normalizer.scale[second])
+    constant = weights[:, -1] - single @ mean + double @ (mean[first] * mean[second])
+    # (x - m)(y - n) = xy - nx - my + mn: what two features share is taken from each of them.
+    for place, (i, j) in enumerate(zip(first, second, strict=True)):
+        single[:, i] -= double[:, place] * mean[j]
+        single[:, j] -= double[:, place] * mean[i]
+    return np.column_stack([single, double, constant])
+
+
+def most_telling(
+    names: Sequence[str], values: FloatArray, weights: FloatArray
+) -> tuple[list[str], FloatArray, list[list[float | None]]]:
+    """The terms that count most in an episode, in their order, and all others as one.
+
+    Returns:
+        Names, the products of shape (observations, outputs, terms), and the weights, ``None`` for the others.
+    """
+    products = values[:, np.newaxis, :] * weights
+    if len(names) <= MOST_TERMS + 1:
+        return list(names), products, weights.tolist()
+    chosen = np.sort(np.argsort(-np.abs(products).mean(axis=(0, 1)), kind="stable")[:MOST_TERMS])
+    rest = products.sum(axis=2) - products[:, :, chosen].sum(axis=2)
+    shown = [*(names[index] for index in chosen), f"{len(names) - MOST_TERMS} others"]
+    kept: list[list[float | None]] = [[*row, None] for row in weights[:, chosen].tolist()]
+    return shown, np.concatenate([products[:, :, chosen], rest[:, :, np.newaxis]], axis=2), kept
+
+
+def to_json(policy: Policy, observations: Sequence[Any]) -> dict[str, Any] | None:
+    """The same as arrays and plain data by name; ``None`` where there is none."""
+    found = terms_of(policy, observations)
+    if found is None:
+        return None
+    names, products, weights = most_telling(*found)
+    outputs = found[1] @ found[2].T
+    return {"kind": "terms", "names": names, "weights": weights, "products": products, "outputs": outputs}

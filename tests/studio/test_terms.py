@@ -1,0 +1,73 @@
+"""The terms of a policy's sum: they add up to its outputs, whatever its normaliser, and none is lost."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from poise.policies.architecture import Architecture, Normalizer
+from poise.rollouts.environments import inspect
+from poise.runs.policy import Policy
+from poise.studio import attribution, terms
+from poise.studio.terms import MOST_TERMS
+from poise.types import EnvironmentSpec
+
+
+def policy_of(env: str, kind: str, *, scaled: bool) -> tuple[Policy, list[np.ndarray]]:
+    """A policy with numbers at random, and what it may see."""
+    generator = np.random.default_rng(3)
+    info = inspect(EnvironmentSpec(env))
+    size = info.observation.size
+    scale = Normalizer(generator.normal(size=size), generator.uniform(0.2, 3.0, size=size)) if scaled else None
+    architecture = Architecture(kind, info.observation, info.action, scale)
+    policy = Policy(info.spec, architecture, generator.normal(size=architecture.parameter_count))
+    return policy, list(generator.normal(size=(5, size)).astype(np.float32))
+
+
+@pytest.mark.parametrize("scaled", [False, True])
+@pytest.mark.parametrize(
+    ("env", "kind"),
+    [
+        ("Pendulum-v1", "quadratic"),
+        ("Acrobot-v1", "quadratic"),
+        ("Acrobot-v1", "linear"),
+        ("Acrobot-v1", "linear+bias"),
+    ],
+)
+def test_the_terms_add_up_to_the_outputs(env: str, kind: str, scaled: bool) -> None:
+    policy, observations = policy_of(env, kind, scaled=scaled)
+    found = terms.terms_of(policy, observations)
+    assert found is not None
+    names, values, weights = found
+    assert len(set(names)) == len(names) == values.shape[1]
+    expected = policy.architecture.outputs(policy.parameters, np.array(observations, dtype=float))
+    np.testing.assert_allclose(values @ weights.T, expected, rtol=1e-9, atol=1e-9)
+    shown, products, _ = terms.most_telling(names, values, weights)
+    assert len(shown) == min(len(names), MOST_TERMS + 1)
+    np.testing.assert_allclose(products.sum(axis=2), expected, rtol=1e-9, atol=1e-9)
+
+
+def test_the_terms_that_stand_alone_are_the_largest() -> None:
+    values, weights = np.ones((3, 20)), np.array([[*range(10), *range(-10, 0)]], dtype=float)
+    names, products, kept = terms.most_telling([f"term {index}" for index in range(20)], values, weights)
+    assert names == [f"term {index}" for index in (4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)] + ["8 others"]
+    assert kept[0][-1] is None
+    assert products[0, 0, -1] == pytest.approx(sum((0, 1, 2, 3, -4, -3, -2, -1)))
+
+
+@pytest.mark.parametrize(("env", "kind"), [("CartPole-v1", "linear"), ("CartPole-v1", "mlp:4")])
+def test_what_is_no_long_sum_has_no_terms(env: str, kind: str) -> None:
+    policy, observations = policy_of(env, kind, scaled=False)
+    assert terms.to_json(policy, observations) is None
+
+
+def test_what_a_page_is_told_is_plain_and_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    policy, observations = policy_of("Acrobot-v1", "quadratic", scaled=True)
+    told = json.loads(json.dumps(attribution.to_json(policy, observations, 6)))
+    assert told["kind"] == "terms"
+    assert np.shape(told["products"]) == (5, 3, MOST_TERMS + 1)
+    assert np.sum(told["products"], axis=2) == pytest.approx(np.array(told["outputs"]), rel=1e-2, abs=1e-2)
+    monkeypatch.setattr(attribution, "MOST_NUMBERS", 11)
+    assert attribution.to_json(policy, observations, 6) is None
