@@ -140,9 +140,10 @@ function statusOf(run) {
 }
 
 /** What the training itself said last of compiling, choosing and measuring, which its files do not tell. */
-function phaseOf({ training }) {
+function phaseOf({ training, result }) {
   const last = training?.words.trim().split("\n").at(-1).replace(/\s+/g, " ") ?? "";
   const [, phase] = last.match(/^(selection|evaluation|Compiling)/) ?? [];
+  if (result) return "Done, and ending";
   const words = { selection: "Choosing the best", evaluation: "Measuring the best on fresh episodes", Compiling: last };
   return words[phase] ?? "Searching";
 }
