@@ -5,9 +5,10 @@ import { PALETTE_CHANGED, palette } from "./theme_switch.js";
 
 /**
  * {canvas, paint()}: `draw(context, size, colors)` paints on a cleared context whose unit is the CSS pixel. It is called
- * after `paint()`, and when size, screen or colours change; until the signal.
+ * after `paint()`, and when size, screen or colours change; until the signal. With `grows` the unit grows with the page's
+ * text, so that the words of a chart are read on a very large screen too.
  */
-export function createSurface(draw, signal, attributes = {}) {
+export function createSurface(draw, signal, attributes = {}, { grows = false } = {}) {
   const canvas = make("canvas", { role: "img", ...attributes });
   const context = canvas.getContext("2d");
   const size = { width: 0, height: 0 };
@@ -23,8 +24,9 @@ export function createSurface(draw, signal, attributes = {}) {
   }
 
   const unwatch = watchSize(canvas, (box, device) => {
-    size.width = box.width;
-    size.height = box.height;
+    const unit = grows ? parseFloat(getComputedStyle(document.documentElement).fontSize) / 16 : 1;
+    size.width = box.width / unit;
+    size.height = box.height / unit;
     canvas.width = devicePixels(box.width, device?.inlineSize);
     canvas.height = devicePixels(box.height, device?.blockSize);
     paint();

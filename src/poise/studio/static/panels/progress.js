@@ -21,9 +21,9 @@ export function createProgress(signal) {
   let threshold = null;
   let pending = 0;
   const curve = createSurface((context, size, colors) => rows.length && drawCurve(context, size, colors, chartOf(colors)), signal,
-    { "aria-label": "No generation yet" });
+    { "aria-label": "No generation yet" }, { grows: true });
   const strip = createSurface((context, size, colors) => columns.length && drawStrip(context, size, colors, { ...rangesOf(), columns }), signal,
-    { "aria-label": "No generation yet" });
+    { "aria-label": "No generation yet" }, { grows: true });
   const save = createCsv("course.csv", () => [HEAD, ...rows]);
   const saveScores = createCsv("scores.csv", () => [["steps", "score"], ...columns.flatMap(([at, scores]) => scores.map((score) => [at, score]))]);
   signal.addEventListener("abort", () => cancelAnimationFrame(pending));
