@@ -6,8 +6,10 @@ import json
 
 import numpy as np
 import pytest
+from gymnasium.spaces import Box
 
 from poise.policies.architecture import Architecture, Normalizer
+from poise.policies.spaces import encode_space
 from poise.rollouts.environments import inspect
 from poise.runs.policy import Policy
 from poise.studio import attribution, terms
@@ -55,6 +57,16 @@ def test_the_terms_that_stand_alone_are_the_largest() -> None:
     assert names == [f"term {index}" for index in (4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)] + ["8 others"]
     assert kept[0][-1] is None
     assert products[0, 0, -1] == pytest.approx(sum((0, 1, 2, 3, -4, -3, -2, -1)))
+
+
+def test_one_sum_of_many_features_is_a_long_one_too() -> None:
+    space = encode_space(Box(-1, 1, (20,)))
+    architecture = Architecture("linear", space, inspect(EnvironmentSpec("CartPole-v1")).action)
+    policy = Policy(EnvironmentSpec("CartPole-v1"), architecture, np.arange(20.0))
+    told = terms.to_json(policy, [np.ones(20, np.float32)])
+    assert told is not None
+    assert told["names"][-1] == "9 others"
+    assert told["outputs"] == pytest.approx(190.0)
 
 
 @pytest.mark.parametrize(("env", "kind"), [("CartPole-v1", "linear"), ("CartPole-v1", "mlp:4")])

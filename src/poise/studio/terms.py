@@ -1,8 +1,8 @@
 """Why a policy did what it did, where it is a sum: the terms of each output, and what each had to do with it.
 
 A linear policy with one output is summed up by the page itself, from its weights. This is for those with several
-outputs, and for quadratic ones, whose terms are too many to be shown: those that count most stand alone, the others
-together.
+outputs or many features, and for quadratic ones, whose terms are too many to be shown: those that count most stand
+alone, the others together.
 """
 
 from __future__ import annotations
@@ -13,13 +13,17 @@ from typing import Any
 import numpy as np
 
 from poise.policies.architecture import Normalizer
+from poise.policies.base import ParametricFunction
 from poise.policies.linear import Linear
 from poise.policies.quadratic import Quadratic
 from poise.runs.policy import Policy
 from poise.types import FloatArray
 
-MOST_FEATURES = 16
-"""A page shows no more."""
+SUMMED_BY_PAGE = 16
+"""Features of a linear policy with one output that the page sums up by itself; a quadratic one of more is not shown."""
+
+MOST_PRODUCTS = 8_000_000
+"""Products of one episode that are looked at to find the terms that count most."""
 
 MOST_TERMS = 12
 """Terms that stand alone; one more is not worth a row of its own."""
@@ -39,7 +43,7 @@ def terms_of(policy: Policy, observations: Sequence[Any]) -> tuple[list[str], Fl
     """Names, values and weights of the terms that a policy adds up, with its normaliser folded into the weights.
 
     Args:
-        policy: any; ``None`` is returned unless it is quadratic, or linear with several outputs.
+        policy: any; ``None`` is returned unless it is quadratic, or linear with several outputs or many features.
         observations: of one episode.
 
     Returns:
@@ -47,7 +51,7 @@ def terms_of(policy: Policy, observations: Sequence[Any]) -> tuple[list[str], Fl
     """
     architecture = policy.architecture
     function = architecture.function
-    if function.inputs > MOST_FEATURES:
+    if not _is_long_sum(function) or len(observations) * function.parameter_count > MOST_PRODUCTS:
         return None
     features = np.stack([architecture.observation.encode(observation) for observation in observations])
     ones = np.ones((len(features), 1))
@@ -56,7 +60,7 @@ def terms_of(policy: Policy, observations: Sequence[Any]) -> tuple[list[str], Fl
         values = np.concatenate([features, features[:, first] * features[:, second], ones], axis=1)
         weights = policy.parameters.reshape(function.outputs, function.terms)
         return term_names(policy.feature_names), values, _quadratic_unscaled(weights, architecture.normalizer)
-    if isinstance(function, Linear) and function.outputs > 1:
+    if isinstance(function, Linear):
         split = function.outputs * function.inputs
         biases = policy.parameters[split:] if function.bias else np.zeros(function.outputs)
         weights = policy.parameters[:split].reshape(function.outputs, function.inputs)
@@ -66,6 +70,12 @@ def terms_of(policy: Policy, observations: Sequence[Any]) -> tuple[list[str], Fl
         names = [*policy.feature_names, "bias"]
         return names, np.concatenate([features, ones], axis=1), np.column_stack([weights, biases])
     return None
+
+
+def _is_long_sum(function: ParametricFunction) -> bool:
+    if isinstance(function, Quadratic):
+        return function.inputs <= SUMMED_BY_PAGE
+    return isinstance(function, Linear) and (function.outputs > 1 or function.inputs > SUMMED_BY_PAGE)
 
 
 def _quadratic_unscaled(weights: FloatArray, normalizer: Normalizer | None) -> FloatArray:

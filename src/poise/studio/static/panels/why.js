@@ -32,9 +32,9 @@ export function createWhy(store) {
 
 function viewOf(store, episode) {
   const { weights, attribution, featureNames } = episode;
-  if (featureNames.length > MOST) return null;
-  if (weights?.length === 1) return oneSum(store, episode);
-  const [sums, parts] = [weights && severalSums(episode), attribution && partsWhy(store, episode)];
+  if (weights?.length === 1 && featureNames.length <= MOST) return oneSum(store, episode);
+  const sums = weights && weights.length > 1 && weights.length <= MOST ? severalSums(episode) : null;
+  const parts = attribution && (attribution.names ?? featureNames).length <= MOST ? partsWhy(store, episode) : null;
   return sums && parts ? together(sums, parts) : (sums ?? parts);
 }
 

@@ -27,7 +27,7 @@ export function whyRow(name, light, store) {
 export function decisionOf(episode, step) {
   const action = actionAt(episode, step);
   if (action === null) return "The episode has ended: no action follows.";
-  if (!episode.discrete) return `→ ${episode.actionNames[0]} ${episode.nameAction(action)}`;
+  if (!episode.discrete) return `→ ${action.length > 1 ? "action" : episode.actionNames[0]} ${episode.nameAction(action)}`;
   const arrow = episode.renderer.arrows[action[0] - episode.firstAction] ?? "→";
   return `${arrow} ${episode.nameAction(action)}`;
 }
