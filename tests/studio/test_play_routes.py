@@ -53,7 +53,7 @@ def game(url: str, env: str = "CartPole-v1", **options: Any) -> Iterator[ClientC
 def open_raw(url: str, env: str, host: str = "127.0.0.1") -> sockets.socket:
     """A WebSocket without a library: it reads only what it is told to, and writes any Host."""
     raw = sockets.socket()
-    raw.settimeout(10)
+    raw.settimeout(30)
     raw.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
     raw.connect((urlsplit(url).hostname, urlsplit(url).port))
     raw.sendall(
@@ -173,12 +173,21 @@ def test_a_page_that_takes_nothing_is_dropped(url: str, monkeypatch: pytest.Monk
     pytest.importorskip("pygame")
     noise = np.random.default_rng(0).integers(0, 255, (1200, 1200, 3), dtype=np.uint8)  # more than buffers take
     monkeypatch.setattr(play_routes, "STALLED_SECONDS", 0.2)
-    monkeypatch.setattr(play, "picture_of", lambda environment: noise)
+    drawn = list[float]()
+
+    def draw(environment: object) -> np.ndarray:
+        drawn.append(time.monotonic())
+        return noise
+
+    monkeypatch.setattr(play, "picture_of", draw)
     raw = open_raw(url, "FrozenLake-v1")
     assert b"101" in raw.recv(500).split(b"\r\n")[0]
     for message in (struct.pack("<BIfB", 1, 3, 0.0, 1), *[struct.pack("<BBf", 2, 1, 3.0)] * 3):
         raw.sendall(b"\x82" + bytes([0x80 | len(message)]) + b"\0\0\0\0" + message)
         time.sleep(0.3)
+    end = time.monotonic() + 30
+    while len(drawn) < 3 and time.monotonic() < end:  # the first is only looked at; then one is on its way
+        time.sleep(0.05)
     time.sleep(0.5)
     with suppress(ConnectionResetError):
         while raw.recv(1_000_000):  # until the server's end; it would time out while the game goes on
