@@ -44,6 +44,14 @@ RUNS: dict[str, tuple[str, dict[str, Any]]] = {
         "Acrobot-v1",
         {**FEW, "policy": "mlp:8", "optimizer": "cma_es", "normalize": "running", "max_steps": 500_000},
     ),
+    **{
+        f"policy {kind}": ("CartPole-v1", {**GYMNASIUM, **NEGATIVE, "policy": kind, "optimizer": "snes"})
+        for kind in ("linear+bias", "quadratic", "mlp:8", "mlp:8,4")
+    },
+    "policy mlp:8, two processes": (
+        "Pendulum-v1",
+        {**GYMNASIUM, "policy": "mlp:8", "optimizer": "ars", "max_episodes": 400, "workers": 2},
+    ),
     "auto, confirmed": ("CartPole-v1", {**FEW, "engine": "gymnasium"}),
     "frugal": ("CartPole-v1", {**FEW, "frugal": True, "max_steps": 600, "engine": "gymnasium"}),
     "table": ("FrozenLake-v1", {**FEW, "max_episodes": 300}),

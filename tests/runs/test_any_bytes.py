@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,47 +14,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import poise
-from poise.errors import PoiseError
 from poise.optimizers import OPTIMIZERS
 from poise.policies.candidate import Candidate
-from poise.runs import checkpoint, files
+from poise.runs import checkpoint
 from poise.runs.checkpoint import Progress
 from poise.runs.config import TrainConfig
-from poise.runs.directory import RunDirectory
-from poise.runs.plan import Plan
 from poise.search import SearchState
 from poise.seeding import Purpose, SeedStream, generator
-from poise.suites import suite
+from poise.testing.loaders import BASE, CHECKPOINTS, LOADERS, load_bytes, sealed
 
 POLICY = poise.Policy.create("CartPole-v1", "mlp:2")
-BASE = POLICY.architecture
 
-
-def _checkpoint(file: Path) -> object:
-    return checkpoint.load(file, BASE)
-
-
-def _config(file: Path) -> object:
-    data = files.read_json(file)
-    config, plan = TrainConfig.from_json(data), Plan.from_json(data.get("plan"))
-    assert isinstance(config.env, str)  # as all that uses it takes for granted
-    return config, [stage.policy + stage.optimizer for stage in plan.stages]
-
-
-def _metrics(file: Path) -> object:
-    directory = RunDirectory(file.parent)
-    directory.metrics = file
-    directory.whole_lines(file)
-    return directory.read_metrics()
-
-
-LOADERS: dict[str, Callable[[Path], object]] = {
-    "policy": poise.load,
-    "config": _config,
-    "checkpoint": _checkpoint,
-    "metrics": _metrics,
-    "suite": suite.read,
-}
 
 SCALARS = st.one_of(
     st.none(),
@@ -74,15 +42,8 @@ QUICK = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[He
 
 def _load(kind: str, content: bytes) -> None:
     """Loads, or has one clear error."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "file"
-        file.write_bytes(content)
-        said = "nothing"
-        try:
-            LOADERS[kind](file)
-        except PoiseError as error:
-            said = str(error)
-        assert 0 < len(said) < 3_000
+    said = load_bytes(kind, content)
+    assert said is None or 0 < len(said) < 3_000
 
 
 @pytest.mark.parametrize("kind", LOADERS)
@@ -98,6 +59,8 @@ def _good(kind: str) -> dict[str, Any]:
     if kind == "config":
         stage = {"policy": "linear", "optimizer": "snes", "optimizer_args": {}}
         return dict(TrainConfig("CartPole-v1").to_json({"stages": [stage], "open_ended": True}))
+    if kind in ("frugal", "table"):
+        return _checkpoint_of(kind)
     optimizer = OPTIMIZERS.get("cma_es")(BASE.parameter_count, generator(5, "optimizer"))
     optimizer.ask()
     state = SearchState(optimizer, BASE, SeedStream(5, Purpose.SEARCH))
@@ -107,7 +70,18 @@ def _good(kind: str) -> dict[str, Any]:
         return dict(json.loads((Path(folder) / "file").read_text().split("\n")[1]))
 
 
-GOOD = {kind: _good(kind) for kind in ("policy", "config", "checkpoint")}
+def _checkpoint_of(kind: str) -> dict[str, Any]:
+    """Of a short run that learns a table, or is frugal."""
+    few: dict[str, Any] = {"selection_episodes": 2, "evaluation_episodes": 2, "workers": 1}
+    with tempfile.TemporaryDirectory() as folder:
+        if kind == "table":
+            run = poise.train("FrozenLake-v1", out=Path(folder) / "run", max_episodes=40, **few)
+        else:
+            run = poise.train("CartPole-v1", out=Path(folder) / "run", frugal=True, max_steps=30, **few)
+        return dict(json.loads((run.path / "checkpoint").read_text().split("\n")[1]))
+
+
+GOOD = {kind: _good(kind) for kind in ("policy", "config", *CHECKPOINTS)}
 
 
 def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -129,13 +103,10 @@ def test_a_good_file_with_any_value_changed_is_an_error_in_words(kind: str, data
     else:
         inside[place[-1]] = data.draw(VALUES)
     body = json.dumps(value)
-    if kind == "checkpoint":  # whoever changes it can reckon its checksum too
-        header = {"format": checkpoint.FORMAT, "version": 2, "sha256": hashlib.sha256(body.encode()).hexdigest()}
-        body = json.dumps(header) + "\n" + body + "\n"
-    _load(kind, body.encode())
+    _load(kind, sealed(body.encode()) if kind in CHECKPOINTS else body.encode())
 
 
-@pytest.mark.parametrize("kind", ["policy", "config", "checkpoint", "metrics"])
+@pytest.mark.parametrize("kind", LOADERS)
 @pytest.mark.parametrize(
     "content",
     [b"[" * 200_000, b'{"a":' * 200_000, b"[" + b"[]," * 3_000_000 + b"0]\n", b"1" * 5_000 + b"\n", b"\0" * 1_000],
@@ -143,3 +114,21 @@ def test_a_good_file_with_any_value_changed_is_an_error_in_words(kind: str, data
 )
 def test_files_that_want_too_much_are_refused(kind: str, content: bytes) -> None:
     _load(kind, content)
+
+
+@pytest.mark.parametrize("kind", CHECKPOINTS)
+def test_what_is_no_text_is_an_error_that_does_not_repeat_the_file(kind: str) -> None:
+    said = load_bytes(kind, sealed(b'{"run_seed": \xd4}' + b" " * 10_000))
+    assert said is not None
+    assert said.endswith("is damaged: it is not UTF-8 text")
+
+
+FOUND = sorted(Path(__file__).with_name("inputs").iterdir())
+"""What `benchmarks/fuzz.py` found, each by the kind of file that it was found with; of a checkpoint the body only."""
+
+
+@pytest.mark.parametrize("file", FOUND, ids=lambda file: file.name)
+def test_what_fuzzing_found_is_an_error_in_words(file: Path) -> None:
+    kind = file.name.partition("-")[0]
+    content = file.read_bytes()
+    _load(kind, sealed(content) if kind in CHECKPOINTS else content)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from poise.errors import InvalidFileError, InvalidValueError, OutputError, RunInUseError
+from poise.errors import InvalidFileError, InvalidValueError, NewerVersionError, OutputError, RunInUseError
 from poise.runs.train import is_finished
 from poise.suites.benchmark import Standing, run
 from poise.suites.directory import locked, prepare
@@ -116,6 +116,9 @@ def test_runs_of_other_settings_are_not_mixed_in(whole: Path, tmp_path: Path) ->
         run(more, tmp_path / "foreign" / "file")
     (tmp_path / "out" / "suite.json").write_text("{}")
     with pytest.raises(InvalidFileError, match=r"no suite\.json"):
+        run(more, tmp_path / "out")
+    (tmp_path / "out" / "suite.json").write_text('{"format": "poise.suite", "version": 9}')
+    with pytest.raises(NewerVersionError, match="made by a newer poise"):
         run(more, tmp_path / "out")
 
 

@@ -104,11 +104,35 @@ class Table:
 
     @classmethod
     def from_state(cls, state: dict[str, IntArray | FloatArray]) -> Table:
-        """The table that `state` described."""
-        table = cls(*(int(size) for size in state["size"]))
-        table.visits = state["visits"].astype(np.int64)
-        table.rewards = state["rewards"].astype(np.float64)
+        """The table that `state` described.
+
+        Raises:
+            ValueError: its parts do not belong together.
+        """
+        states, actions = (int(size) for size in state["size"])
+        visits, rewards = state["visits"].astype(np.int64), state["rewards"].astype(np.float64)
+        _check_parts(states, actions, (visits, rewards), state["keys"], state["counts"])
+        table = cls(states, actions)
+        table.visits, table.rewards = visits, rewards
         table.lowest, table.highest = (float(bound) for bound in state["range"])
         table._counts = [int(count) for count in state["counts"]]
         table._place = {(int(pair), int(following)): i for i, (pair, following) in enumerate(state["keys"])}
         return table
+
+
+def _check_parts(
+    states: int,
+    actions: int,
+    sums: tuple[IntArray, FloatArray],
+    keys: IntArray | FloatArray,
+    counts: IntArray | FloatArray,
+) -> None:
+    pairs = states * actions
+    if states < 1 or actions < 1 or any(each.shape != (pairs,) for each in sums):
+        raise ValueError(f"expected {states} x {actions} visits and rewards, got {[each.shape for each in sums]}")
+    if not np.isfinite(sums[1]).all():
+        raise ValueError("expected finite rewards")
+    if keys.ndim != 2 or keys.shape[1:] != (2,) or counts.shape != keys.shape[:1]:
+        raise ValueError(f"expected as many counts as transitions, got {counts.shape} for {keys.shape}")
+    if len(np.unique(keys, axis=0)) != len(keys) or not ((keys >= 0) & (keys < [pairs, states + 1])).all():
+        raise ValueError(f"expected different transitions among {states} states and {actions} actions")

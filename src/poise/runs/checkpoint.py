@@ -30,6 +30,9 @@ from poise.trial import Rival, Trial
 from poise.types import Failures, Json, ObservationSums, Usage
 
 FORMAT, VERSION = "poise.checkpoint", 2
+
+LONGEST_REASON = 300
+"""Letters of an error that a message about a damaged file repeats."""
 Restored = TypeVar("Restored")
 """What is made of a checkpoint's state."""
 
@@ -130,7 +133,13 @@ def read(path: Path, make: Callable[[dict[str, Any]], Restored]) -> Restored:
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, MemoryError) as error:
         if isinstance(error, PoiseError):
             raise
-        raise InvalidFileError(f"{path} is damaged: {error!r}") from error
+        raise InvalidFileError(f"{path} is damaged: {_short(error)}") from error
+
+
+def _short(error: Exception) -> str:
+    """What an error says, without the whole file that some carry along."""
+    said = "it is not UTF-8 text" if isinstance(error, UnicodeError) else repr(error)
+    return said if len(said) <= LONGEST_REASON else f"{said[:LONGEST_REASON]} ..."
 
 
 def _to_state(progress: Progress) -> dict[str, Any]:

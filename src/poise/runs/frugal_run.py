@@ -135,9 +135,12 @@ def policy_so_far(file: Path, info: EnvironmentInfo) -> Policy:
     Raises:
         InvalidFileError: the file is damaged.
     """
-    progress = checkpoint.read(file, lambda state: _from_state(state, info))
-    best = _best(progress, info)
-    return Policy(info.spec, best.architecture, best.parameters)
+
+    def policy(state: dict[str, Any]) -> Policy:
+        best = _best(_from_state(state, info), info)
+        return Policy(info.spec, best.architecture, best.parameters)
+
+    return checkpoint.read(file, policy)
 
 
 def explain(config: TrainConfig, info: EnvironmentInfo) -> list[str]:

@@ -32,9 +32,11 @@ def resume(job: Job, changes: Mapping[str, Any]) -> Run:
     """Goes on with a run that was stopped; with `changes` of its budget, also with one that had ended."""
     directory = job.directory
     beginning = tabular.beginning(job.info, SeedStream(job.config.seed, Purpose.SEARCH))
-    state = recover(
-        directory, beginning, lambda file: checkpoint.read(file, _from_state), lambda state: state.generation
-    )
+
+    def load(file: Path) -> TabularState:
+        return checkpoint.read(file, lambda state: _from_state(state, job.info))
+
+    state = recover(directory, beginning, load, lambda state: state.generation)
     if state.stopped_because == INTERRUPTED or (changes and state.stopped_because != tabular.KNOWN):
         state.stopped_because = None
     if changes:
@@ -57,8 +59,12 @@ def policy_so_far(file: Path, info: EnvironmentInfo) -> Policy:
     Raises:
         InvalidFileError: the file is damaged.
     """
-    best = tabular.candidate(checkpoint.read(file, _from_state), info)
-    return Policy(info.spec, best.architecture, best.parameters)
+
+    def policy(state: dict[str, Any]) -> Policy:
+        best = tabular.candidate(_from_state(state, info), info)
+        return Policy(info.spec, best.architecture, best.parameters)
+
+    return checkpoint.read(file, policy)
 
 
 def _run(job: Job, state: TabularState) -> Run:
@@ -120,10 +126,13 @@ def _to_state(state: TabularState) -> dict[str, Any]:
     }
 
 
-def _from_state(state: dict[str, Any]) -> TabularState:
+def _from_state(state: dict[str, Any], info: EnvironmentInfo) -> TabularState:
+    table = Table.from_state(state["table"])
+    if (table.states, table.actions) != (info.observation.size, info.action.sizes[0]):
+        raise ValueError(f"expected {info.observation.size} x {info.action.sizes[0]} values, as {info.spec.id} has")
     return TabularState(
         SeedStream(state["run_seed"], Purpose.SEARCH, state["search_position"]),
-        Table.from_state(state["table"]),
+        table,
         state["known_after"],
         Usage(**state["usage"]),
         state["generation"],

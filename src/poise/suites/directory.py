@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from poise.errors import InvalidFileError, OutputError
+from poise.errors import InvalidFileError, NewerVersionError, OutputError
 from poise.runs.directory import LOCK
 from poise.runs.files import read_json, write_json
 from poise.runs.lock import Lock
@@ -50,7 +50,10 @@ def _runs_before(file: Path) -> dict[str, Any]:
     if not file.exists():
         return {}
     data = read_json(file)
-    if data.get("format") != FORMAT or data.get("version") != VERSION or not isinstance(data.get("runs"), dict):
+    version = data.get("version")
+    if data.get("format") == FORMAT and isinstance(version, int) and version > VERSION:
+        raise NewerVersionError.of(file, version, VERSION)
+    if data.get("format") != FORMAT or version != VERSION or not isinstance(data.get("runs"), dict):
         raise InvalidFileError(f"{file} is no suite.json of format {FORMAT!r} version {VERSION}")
     return dict(data["runs"])
 
