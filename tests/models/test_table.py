@@ -61,3 +61,26 @@ def test_set_down_and_taken_up_it_is_the_same_table() -> None:
         one.learn(1, 1, 3.0, 0)
     assert (table.values(0.9, sweeps=100) == again.values(0.9, sweeps=100)).all()
     assert again.deterministic == table.deterministic
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("size", np.array([2**40, 2**40])),
+        ("visits", np.full(10, -1)),
+        ("visits", np.ones(10)),
+        ("rewards", np.full(10, np.nan)),
+        ("rewards", np.full(10, 1e308)),
+        ("rewards", np.zeros(3)),
+        ("range", np.array([-np.inf, 0.0])),
+        ("keys", np.zeros((10, 2), dtype=np.int64)),
+        ("keys", np.array([[pair, 6] for pair in range(10)])),
+        ("counts", np.full(10, 7)),
+        ("counts", np.array([0, *[1] * 9])),
+    ],
+)
+def test_parts_that_do_not_belong_together_are_no_table(part: str, value: np.ndarray) -> None:
+    state = _corridor().state()
+    Table.from_state(state)
+    with pytest.raises(ValueError, match="expected"):
+        Table.from_state({**state, part: value})

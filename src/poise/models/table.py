@@ -13,6 +13,9 @@ from poise.types import FloatArray, IntArray
 UNTRIED = -1e12
 """Value of an action that was never tried, where only what is known counts."""
 
+LARGEST = 1e300
+"""Largest sum of rewards that a table is read with: values can still be worked out."""
+
 
 class Table:
     """Counts of transitions between states, with their rewards.
@@ -110,29 +113,30 @@ class Table:
             ValueError: its parts do not belong together.
         """
         states, actions = (int(size) for size in state["size"])
-        visits, rewards = state["visits"].astype(np.int64), state["rewards"].astype(np.float64)
-        _check_parts(states, actions, (visits, rewards), state["keys"], state["counts"])
+        _check_parts(states, actions, state)
         table = cls(states, actions)
-        table.visits, table.rewards = visits, rewards
+        table.visits, table.rewards = state["visits"].astype(np.int64), state["rewards"].astype(np.float64)
         table.lowest, table.highest = (float(bound) for bound in state["range"])
         table._counts = [int(count) for count in state["counts"]]
         table._place = {(int(pair), int(following)): i for i, (pair, following) in enumerate(state["keys"])}
         return table
 
 
-def _check_parts(
-    states: int,
-    actions: int,
-    sums: tuple[IntArray, FloatArray],
-    keys: IntArray | FloatArray,
-    counts: IntArray | FloatArray,
-) -> None:
+def _check_parts(states: int, actions: int, state: dict[str, IntArray | FloatArray]) -> None:
+    visits, rewards, keys, counts = (state[name] for name in ("visits", "rewards", "keys", "counts"))
     pairs = states * actions
-    if states < 1 or actions < 1 or any(each.shape != (pairs,) for each in sums):
-        raise ValueError(f"expected {states} x {actions} visits and rewards, got {[each.shape for each in sums]}")
-    if not np.isfinite(sums[1]).all():
-        raise ValueError("expected finite rewards")
+    if states < 1 or actions < 1 or visits.shape != (pairs,) or rewards.shape != (pairs,):
+        raise ValueError(f"expected visits and rewards of {states} x {actions}, got {visits.shape}, {rewards.shape}")
+    if any(part.dtype != np.int64 for part in (visits, keys, counts)):
+        raise ValueError("expected visits, transitions and counts in whole numbers")
+    largest = max(np.abs(rewards).max(), np.abs(state["range"]).max() if len(keys) else 0.0)
+    if not largest <= LARGEST:
+        raise ValueError(f"expected rewards of at most {LARGEST:g}, got {largest:g}")
     if keys.ndim != 2 or keys.shape[1:] != (2,) or counts.shape != keys.shape[:1]:
         raise ValueError(f"expected as many counts as transitions, got {counts.shape} for {keys.shape}")
     if len(np.unique(keys, axis=0)) != len(keys) or not ((keys >= 0) & (keys < [pairs, states + 1])).all():
         raise ValueError(f"expected different transitions among {states} states and {actions} actions")
+    # Where the shares of a pair do not add up to one, values grow without end.
+    met = np.bincount(keys[:, 0], weights=counts, minlength=pairs)
+    if not (counts >= 1).all() or not np.array_equal(met, visits):
+        raise ValueError("expected as many transitions of an action in a state as it has visits")
