@@ -12,7 +12,8 @@ from poise.types import Budget, EnvironmentSpec, Event
 
 
 @pytest.mark.parametrize(
-    ("env", "suitable"), [("CliffWalking-v1", True), ("Taxi-v4", True), ("Blackjack-v1", False), ("CartPole-v1", False)]
+    ("env", "suitable"),
+    [("CliffWalking-v1", True), ("FrozenLake-v1", True), ("Blackjack-v1", False), ("CartPole-v1", False)],
 )
 def test_a_table_is_learnt_where_one_choice_is_seen_and_one_made(env: str, suitable: bool) -> None:
     assert tabular.suits(inspect(EnvironmentSpec(env))) is suitable

@@ -18,7 +18,7 @@ from poise.types import EnvironmentSpec
         ("CartPol-v1", UnknownNameError, "Did you mean 'CartPole-v1'"),
         ("CartPole-v99", UnknownNameError, "poise envs"),
         ("ALE/Pong-v5", UnknownNameError, "Namespace ALE not found"),
-        ("Taxi-v3", UnknownNameError, "Taxi-v4"),
+        ("CliffWalking-v0", UnknownNameError, "CliffWalking-v1"),
         ("no_such_module:Env-v0", MissingDependencyError, "no_such_module"),
     ],
 )

@@ -152,7 +152,7 @@ def test_a_larger_budget_gives_the_bytes_of_a_run_that_had_it_from_the_start(run
         assert (short / name).read_bytes() == (runs / "whole" / name).read_bytes(), name
 
 
-@pytest.mark.parametrize("step", ["poise.runs.checkpoint.save", "poise.runs.recovery.write_json"])
+@pytest.mark.parametrize("step", ["poise.runs.checkpoint.save", "poise.runs.directory.RunDirectory.write_config"])
 def test_reopening_for_a_larger_budget_may_be_cut_short_anywhere(
     runs: Path, tmp_path: Path, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,7 @@ import json
 import logging
 import os
 import re
+import time
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -43,6 +44,9 @@ class RunDirectory:
 
     Args:
         path: the directory; it exists.
+
+    Attributes:
+        write_seconds: how long the disk has taken to keep the configuration of a new run, and will about take again.
     """
 
     def __init__(self, path: Path) -> None:
@@ -57,6 +61,7 @@ class RunDirectory:
         self.episodes = path / "episodes"
         self._lock = Lock(path / LOCK)
         self._open: dict[Path, int] = {}
+        self.write_seconds = 0.0
 
     @classmethod
     def create(cls, path: Path) -> RunDirectory:
@@ -133,16 +138,18 @@ class RunDirectory:
             raise OutputError(f"cannot write {file}: {error.strerror or error}") from error
 
     def sync(self) -> None:
-        """Has the system write to the disk all lines that it was handed.
+        """Has the system write to the disk all lines of ``metrics.jsonl`` that it was handed.
+
+        Times are not waited for: a power failure may take the last of them, which no result depends on.
 
         Raises:
             OutputError: it could not.
         """
-        for file, handle in self._open.items():
+        if self.metrics in self._open:
             try:
-                os.fsync(handle)
+                os.fsync(self._open[self.metrics])
             except OSError as error:
-                raise OutputError(f"cannot write {file}: {error.strerror or error}") from error
+                raise OutputError(f"cannot write {self.metrics}: {error.strerror or error}") from error
 
     def whole_lines(self, file: Path) -> tuple[int, int]:
         """How many whole lines a ``.jsonl`` file has, and how many bytes of a torn one follow them.
@@ -193,6 +200,16 @@ class RunDirectory:
             return [_an_object(parse_json(line)) for line in lines]
         except (ValueError, RecursionError) as error:
             raise InvalidFileError(f"{self.metrics} is damaged: {error}") from error
+
+    def write_config(self, config: Json) -> None:
+        """Writes ``config.json``.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        began = time.monotonic()
+        write_json(self.config, config)
+        self.write_seconds = time.monotonic() - began
 
     def read_config(self) -> dict[str, Any]:
         """The content of ``config.json``."""

@@ -22,7 +22,6 @@ from poise.rollouts.stepping import SteppedEnvironment
 from poise.runs import checkpoint
 from poise.runs.config import Scale, TrainConfig
 from poise.runs.directory import RunDirectory
-from poise.runs.files import write_json
 from poise.runs.interrupts import graceful_interrupts, until_stopped
 from poise.runs.plan import Plan
 from poise.runs.policy import Policy
@@ -82,7 +81,7 @@ def train(config: TrainConfig, info: EnvironmentInfo, path: Path, engines: MakeE
         config = _resolved(config, info, compiled=engine.name == "kernel")
         directory = RunDirectory.create(path)
         try:
-            write_json(directory.config, config.to_json(_NO_PLAN.to_json()))
+            directory.write_config(config.to_json(_NO_PLAN.to_json()))
             return _run(Job(config, _NO_PLAN, directory, info, engine, observe), _beginning(config, info))
         finally:
             directory.close()

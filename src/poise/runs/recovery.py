@@ -10,7 +10,6 @@ from typing import TypeVar
 
 from poise.errors import InvalidFileError, NewerVersionError, OutputError
 from poise.runs.directory import RunDirectory
-from poise.runs.files import write_json
 from poise.types import Json
 
 Progress = TypeVar("Progress")
@@ -56,7 +55,7 @@ def reopen(directory: RunDirectory, save: Callable[[], None], config: Json) -> N
     """
     directory.remove_evaluation()
     save()
-    write_json(directory.config, config)
+    directory.write_config(config)
 
 
 def _last_usable(

@@ -10,8 +10,8 @@ from poise.runs.directory import RunDirectory
 LEAST_SECONDS = 1.0
 """Least time between two checkpoints; a resumed run plays again what came after the last, to the same bytes."""
 
-LARGEST_SHARE = 0.02
-"""Largest share of the time that may go into checkpoints: where they take long, they are made less often."""
+LARGEST_SHARE = 0.01
+"""Largest share of the time that may go into checkpoints but the last: where they take long, they are made seldom."""
 
 
 class Saver:
@@ -24,7 +24,7 @@ class Saver:
 
     def __init__(self, directory: RunDirectory, write: Callable[[], None]) -> None:
         self._directory, self._write = directory, write
-        self._saved, self._pause = time.monotonic(), LEAST_SECONDS
+        self._saved, self._pause = time.monotonic(), _pause_after(directory.write_seconds)
 
     def save_if_due(self) -> None:
         """Makes one if the last is old enough."""
@@ -41,4 +41,9 @@ class Saver:
         self._directory.sync()  # a checkpoint must not know of lines that a power failure could still take
         self._write()
         self._saved = time.monotonic()
-        self._pause = max(LEAST_SECONDS, (self._saved - began) / LARGEST_SHARE)
+        self._pause = _pause_after(self._saved - began)
+
+
+def _pause_after(seconds: float) -> float:
+    """How long a disk that took so many seconds is spared."""
+    return max(LEAST_SECONDS, seconds / LARGEST_SHARE)

@@ -20,7 +20,6 @@ from poise.runs.checkpoint import Progress
 from poise.runs.config import Scale, TrainConfig
 from poise.runs.directory import RunDirectory, new_path
 from poise.runs.explanation import explain
-from poise.runs.files import write_json
 from poise.runs.plan import Plan, plan_for, resolved
 from poise.runs.recovery import recover, reopen
 from poise.runs.report import Job, Run, finished
@@ -84,7 +83,7 @@ def _train(
             _check_budget(config, info, plan, progress)  # before anything is written
         directory = RunDirectory.create(path)
         try:
-            write_json(directory.config, config.to_json(plan.to_json()))
+            directory.write_config(config.to_json(plan.to_json()))
             job = Job(config, plan, directory, info, engine, observe)
             return table_run.train(job) if progress is None else play_on(job, progress)
         finally:
@@ -192,7 +191,7 @@ def _taken_up(job: Job, first: Architecture, changes: Mapping[str, Any]) -> Run:
 
     config = job.config.to_json(job.plan.to_json())
     if changes and "target" not in changes and progress.search.stopped_because in (CONFIRMED, TARGET_CONFIRMED):
-        write_json(directory.config, config)  # nothing is left to gain: a larger budget makes no difference
+        directory.write_config(config)  # nothing is left to gain: a larger budget makes no difference
         if directory.evaluation.exists():
             return finished(directory)
     elif changes:
