@@ -2,9 +2,9 @@
 
 python benchmarks/kills.py [--kills 500] [--faults] [--workers] [--seed 0] [--only TEXT] [--json kills.json]
 
-Kills are spread over optimizers, kinds of policies and engines. With --faults, too, every single call that writes goes
-wrong once: the disk is full, or the process ends just before or just after it. With --workers, a worker of the pool is
-killed every second during whole runs, too. The goal is 0 differences, 0 unreadable.
+Kills are spread over optimizers, kinds of policies, engines and a suite. With --faults, too, every single call that
+writes goes wrong once: the disk is full, or the process ends just before or just after it. With --workers, a worker of
+the pool is killed every second during whole runs, too. The goal is 0 differences, 0 unreadable.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from poise.testing.crashes import (
     begin_or_resume,
     contents,
     kill_and_resume,
+    one_run,
+    one_suite,
     saved_at_every_generation,
     trouble_in,
     workers_killed,
@@ -62,6 +64,18 @@ RUNS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
 }
 
+SUITE = """
+seeds = 2
+environments = ["CartPole-v1", "FrozenLake-v1"]
+optimizers = ["snes", "cma_es"]
+[train]
+max_episodes = 100
+engine = "gymnasium"
+selection_episodes = 3
+confirmation_episodes = 3
+evaluation_episodes = 5
+"""
+
 
 def main() -> None:
     """Kills, and prints a line for each kind of run."""
@@ -74,13 +88,16 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     logging.disable(logging.WARNING)  # falling back to the checkpoint before the last is said, and expected here
-    chosen = {name: run for name, run in RUNS.items() if arguments.only in name}
+    chosen = [name for name in [*RUNS, "suite, two workers"] if arguments.only in name]
     rng, results = random.Random(arguments.seed), {}
     print(f"{'run':<26} {'kills':>5} {'runs':>5} {'different':>9} {'unreadable':>10} {'errors':>6} {'seconds':>7}")
-    for name, (env, settings) in chosen.items():
+    for name in chosen:
         began = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
-            outcome = kill_and_resume(Path(folder), env, settings, -(-arguments.kills // len(chosen)), rng)
+            file = Path(folder) / "suite.toml"
+            file.write_text(SUITE, encoding="utf-8")
+            work = one_run(*RUNS[name]) if name in RUNS else one_suite(file, workers=2)
+            outcome = kill_and_resume(Path(folder), work, -(-arguments.kills // len(chosen)), rng)
         counts = [len(outcome.different), len(outcome.unreadable), len(outcome.errors)]
         print(
             f"{name:<26} {outcome.kills:5} {outcome.runs:5} {counts[0]:9} {counts[1]:10} {counts[2]:6} "

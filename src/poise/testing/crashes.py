@@ -188,56 +188,98 @@ class Kills:
     errors: list[str] = field(default_factory=list)
 
 
-def kill_and_resume(folder: Path, env: str, settings: dict[str, Any], kills: int, rng: random.Random) -> Kills:
-    """Kills runs at random moments and resumes them, and compares what comes of it with an undisturbed run.
+@dataclass(frozen=True)
+class Work:
+    """What is killed and taken up again.
+
+    Attributes:
+        play: carries it to its end, from wherever it stands.
+        contents: what is equal where it came to its end, however it got there.
+        trouble: why what a kill left cannot be read, if it cannot.
+        last: the file that is written last.
+    """
+
+    play: Callable[[Path], None]
+    contents: Callable[[Path], dict[str, bytes]]
+    trouble: Callable[[Path], str | None]
+    last: str
+
+
+def one_run(env: str, settings: dict[str, Any]) -> Work:
+    """A run with these settings of `poise.train`."""
+    return Work(lambda path: begin_or_resume(path, env, settings), contents, trouble_in, "evaluation.json")
+
+
+def one_suite(file: Path, workers: int) -> Work:
+    """The runs of a suite's file, so many at a time, each in a process of its own."""
+    from poise.suites import benchmark, suite
+
+    def play(path: Path) -> None:
+        done = benchmark.run(suite.read(file), path, workers=workers)
+        if done.results.failures:
+            raise RuntimeError(f"runs have failed: {done.results.failures}")
+
+    def written(path: Path) -> dict[str, bytes]:
+        runs = {str(found.parent.relative_to(path)): contents(found.parent) for found in path.rglob("config.json")}
+        files = {f"{run}/{name}": data for run, found in runs.items() for name, data in found.items()}
+        return files | {name: (path / name).read_bytes() for name in ("results.jsonl", "table.md", "profiles.svg")}
+
+    def trouble(path: Path) -> str | None:
+        said = [trouble_in(found.parent) for found in path.rglob("config.json")]
+        return next((each for each in said if each is not None), None)
+
+    return Work(play, written, trouble, "table.md")
+
+
+def kill_and_resume(folder: Path, work: Work, kills: int, rng: random.Random) -> Kills:
+    """Kills at random moments and resumes, and compares what comes of it with what came of it undisturbed.
 
     Processes are forked, so that a kill costs no start of an interpreter: the caller should have no threads.
 
     Args:
-        folder: where the runs are made.
-        env: the environment.
-        settings: of `poise.train`.
+        folder: where it is made.
+        work: what is killed.
         kills: how many at least.
         rng: chooses the moments.
     """
-    _let_run(_forked(folder / "undisturbed", env, settings))  # what has to be compiled, it compiles
+    _let_run(_forked(work, folder / "undisturbed"))  # what has to be compiled, it compiles
     began = time.monotonic()
-    _let_run(_forked(folder / "again", env, settings))
+    _let_run(_forked(work, folder / "again"))
     whole_seconds = time.monotonic() - began
-    expected, outcome = contents(folder / "undisturbed"), Kills()
+    expected, outcome = work.contents(folder / "undisturbed"), Kills()
     while outcome.kills < kills:
         path = folder / f"killed-{outcome.runs}"
         outcome.runs += 1
         for _ in range(rng.randint(4, 20)):
-            process = _forked(path, env, settings)
+            process = _forked(work, path)
             process.join(rng.uniform(0.0, 0.7 * whole_seconds))
             if process.is_alive() and process.pid is not None:
                 os.kill(process.pid, signal.SIGKILL)
                 process.join()
                 outcome.kills += 1
-            trouble = trouble_in(path)
+            trouble = work.trouble(path)
             if trouble is not None:
                 outcome.unreadable.append(trouble)
-            if (path / "evaluation.json").exists():
+            if (path / work.last).exists():
                 break
-        process = _forked(path, env, settings)
+        process = _forked(work, path)
         _let_run(process)
         if process.exitcode != 0:
             outcome.errors.append(f"{path}: {process.exitcode}")
-        elif contents(path) != expected:
+        elif work.contents(path) != expected:
             outcome.different.append(str(path))
     return outcome
 
 
-def _forked(path: Path, env: str, settings: dict[str, Any]) -> Any:
-    process = multiprocessing.get_context("fork").Process(target=_in_a_child, args=(path, env, settings))
+def _forked(work: Work, path: Path) -> Any:
+    process = multiprocessing.get_context("fork").Process(target=_in_a_child, args=(work, path))
     process.start()
     return process
 
 
-def _in_a_child(path: Path, env: str, settings: dict[str, Any]) -> None:
+def _in_a_child(work: Work, path: Path) -> None:
     with saved_at_every_generation():
-        begin_or_resume(path, env, settings)
+        work.play(path)
 
 
 def _let_run(process: Any) -> None:
