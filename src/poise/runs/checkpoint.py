@@ -22,6 +22,7 @@ from poise.optimizers import OPTIMIZERS
 from poise.optimizers.base import Optimizer
 from poise.policies.architecture import Architecture, Normalizer
 from poise.policies.candidate import Candidate
+from poise.runs import form
 from poise.runs.files import MAX_FILE_BYTES, parse_json, write_atomic
 from poise.search import SearchState
 from poise.seeding import Purpose, SeedStream
@@ -184,6 +185,9 @@ def _to_state(progress: Progress) -> dict[str, Any]:
 
 
 def _from_state(state: dict[str, Any], base: Architecture) -> Progress:
+    form.check(state, form.SEARCH)
+    form.check_where_there(state, form.SINCE)
+    form.check_where_there(state.get("before_race") or {}, {"failures": form.FAILURES})
     seed, scale, winner = state["run_seed"], state["scale"], state["winner"]
     before = state.get("before_race")
     search = SearchState(
@@ -228,7 +232,10 @@ def _from_optimizer(optimizer: Optimizer) -> dict[str, Any]:
 
 
 def _to_optimizer(state: Mapping[str, Any]) -> Optimizer:
-    return OPTIMIZERS.get(state["optimizer"]).from_state(state["state"])
+    optimizer = OPTIMIZERS.get(state["optimizer"]).from_state(state["state"])
+    fresh = type(optimizer)(optimizer.dimension, np.random.default_rng(0), optimizer.options)
+    form.check(state["state"], form.like({"own": fresh.state()["own"]}))
+    return optimizer
 
 
 def _from_rival(rival: Rival) -> dict[str, Any]:

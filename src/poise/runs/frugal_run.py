@@ -19,7 +19,7 @@ from poise.policies.candidate import Candidate
 from poise.rollouts.base import Engine
 from poise.rollouts.environments import EnvironmentInfo
 from poise.rollouts.stepping import SteppedEnvironment
-from poise.runs import checkpoint
+from poise.runs import checkpoint, form
 from poise.runs.config import Scale, TrainConfig
 from poise.runs.directory import RunDirectory
 from poise.runs.interrupts import graceful_interrupts, until_stopped
@@ -309,6 +309,8 @@ def _to_state(progress: Progress) -> dict[str, Any]:
 
 
 def _from_state(state: dict[str, Any], info: EnvironmentInfo) -> Progress:
+    form.check(state, form.FRUGAL)
+    form.check_where_there(state, form.CHOICE)
     seed, winner, base = state["run_seed"], state["winner"], _base(info)
     before = state.get("before_choice")
     learning = FrugalState(

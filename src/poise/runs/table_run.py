@@ -12,7 +12,7 @@ from poise import tabular
 from poise.models.table import Table
 from poise.rollouts.environments import EnvironmentInfo
 from poise.rollouts.stepping import SteppedEnvironment
-from poise.runs import checkpoint
+from poise.runs import checkpoint, form
 from poise.runs.interrupts import graceful_interrupts, until_stopped
 from poise.runs.policy import Policy
 from poise.runs.recovery import recover, reopen
@@ -127,6 +127,7 @@ def _to_state(state: TabularState) -> dict[str, Any]:
 
 
 def _from_state(state: dict[str, Any], info: EnvironmentInfo) -> TabularState:
+    form.check(state, form.TABLE)
     table = Table.from_state(state["table"])
     if (table.states, table.actions) != (info.observation.size, info.action.sizes[0]):
         raise ValueError(f"expected {info.observation.size} x {info.action.sizes[0]} values, as {info.spec.id} has")
