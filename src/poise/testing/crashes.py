@@ -34,6 +34,9 @@ CALLS = ("open", "write", "fsync", "replace", "mkstemp", "close")
 SAME = ("metrics.jsonl", "policy.json", "evaluation.json")
 """The files of a run that hold neither times nor paths."""
 
+LONGEST_SECONDS = 1_800.0
+"""How long a run may take that is left alone; the machine may be busy."""
+
 
 class Died(BaseException):
     """The process would have ended here."""
@@ -283,7 +286,7 @@ def _in_a_child(work: Work, path: Path) -> None:
 
 
 def _let_run(process: Any) -> None:
-    process.join(300.0)
+    process.join(LONGEST_SECONDS)
     if process.exitcode is None:
         process.kill()
-        raise TimeoutError("a run did not come to its end within five minutes")
+        raise TimeoutError(f"a run did not come to its end within {LONGEST_SECONDS:g} seconds")
