@@ -6,9 +6,13 @@ Exit codes: 0 done, 1 a fault of poise itself, 2 something asked for cannot be d
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
+
+LOADERS_WORDS = ("failed to map segment", "cannot allocate memory")
+"""What the system's loader says of a library that there is no memory for."""
 
 
 def main() -> None:
@@ -62,8 +66,9 @@ def _report(error: Exception, arguments: list[str], *, known: bool) -> int:
 
         sys.stderr.write(f"poise: {error}\n")
         return 3 if isinstance(error, RunStoppedError) else 2
-    if isinstance(error, MemoryError):
-        sys.stderr.write(f"poise: there is not enough memory for this. {error}\n")
+    memory = _lack_of_memory(error)
+    if memory is not None:
+        sys.stderr.write(f"poise: there is not enough memory for this. {memory}".rstrip() + "\n")
         return 2
     from poise.cli.crash import write_report
 
@@ -74,6 +79,21 @@ def _report(error: Exception, arguments: list[str], *, known: bool) -> int:
         f"poise: an error in poise itself, {name}: {error}\n{where}Run it again with --debug for details.\n"
     )
     return 1
+
+
+def _lack_of_memory(error: BaseException | None) -> BaseException | None:
+    """What first said that there is no memory left: the error or what it came from; ``None`` for another error.
+
+    Where there is too little even for a library, the system's loader says it as an `ImportError`.
+    """
+    found = None
+    while error is not None:
+        unloadable = isinstance(error, ImportError) and any(words in str(error).lower() for words in LOADERS_WORDS)
+        full = isinstance(error, OSError) and error.errno == errno.ENOMEM
+        if unloadable or full or isinstance(error, MemoryError):
+            found = error
+        error = error.__cause__ or error.__context__
+    return found
 
 
 if __name__ == "__main__":

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import json
+import os
 import re
 import tempfile
 from pathlib import Path
@@ -61,13 +63,24 @@ def test_a_crash_leaves_a_report_that_holds_no_values(
         assert secret not in text
 
 
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (MemoryError("Unable to allocate 33.8 GiB"), "Unable to allocate 33.8 GiB"),
+        (ImportError("_generator.so: failed to map segment from shared object"), "failed to map segment"),
+        (OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)), "Cannot allocate memory"),
+    ],
+    ids=["array", "library", "system"],
+)
 def test_too_little_memory_is_said_in_words(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    error: Exception, words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail(_: str) -> None:
-        raise MemoryError("Unable to allocate 33.8 GiB")
+        raise RuntimeError("a library's own words") from error
 
     importlib.import_module("poise.runs.assess")  # or it would begin its life with the function that fails
     monkeypatch.setattr("poise.runs.policy.load", fail)
     assert command(["evaluate", "x"]) == 2
-    assert "not enough memory for this. Unable to allocate 33.8 GiB" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "not enough memory for this" in said
+    assert words in said

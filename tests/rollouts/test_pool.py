@@ -24,6 +24,7 @@ from poise.rollouts.delivery import NotSendableError
 from poise.rollouts.environments import inspect
 from poise.rollouts.in_process import InProcess
 from poise.rollouts.pool import Pool
+from poise.rollouts.process import COMMAND
 from poise.testing.engine_suite import CHECKS, Check, Subject
 from poise.types import EnvironmentSpec, EpisodeBatch
 
@@ -240,6 +241,7 @@ import numpy as np
 from poise.policies.architecture import Architecture
 from poise.rollouts.environments import inspect
 from poise.rollouts.pool import Pool
+from poise.rollouts.process import COMMAND
 from poise.testing.troubles import Trouble
 from poise.types import EnvironmentSpec
 
@@ -294,3 +296,8 @@ def test_a_script_needs_no_guard_and_may_define_the_environment_itself(tmp_path:
         process = _script(tmp_path, *arguments)
         process.kill()
         assert "begins" not in process.communicate(timeout=10)[0], "workers do not run the script"
+
+
+def test_a_worker_whose_starter_is_gone_before_it_has_begun_says_nothing() -> None:
+    done = subprocess.run([sys.executable, "-c", COMMAND], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")

@@ -14,10 +14,10 @@ from typing import BinaryIO, cast
 from poise.rollouts.channel import Channel
 
 COMMAND = (
-    "import json, os, sys; incoming = os.fdopen(os.dup(0), 'rb'); sys.path[:] = json.loads(incoming.readline()); "
-    "from poise.rollouts.worker import main; main(incoming)"
+    "import json, os, sys; incoming = os.fdopen(os.dup(0), 'rb'); places = incoming.readline() or sys.exit(); "
+    "sys.path[:] = json.loads(places); from poise.rollouts.worker import main; main(incoming)"
 )
-"""What a worker runs. The main script of this process is not among it."""
+"""What a worker runs. The main script of this process is not among it. If whoever started it is gone, it just ends."""
 
 THREADS = ("OMP", "OPENBLAS", "MKL", "BLIS", "VECLIB_MAXIMUM", "NUMEXPR")
 """Libraries that would start threads of their own in every worker."""
