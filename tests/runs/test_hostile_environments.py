@@ -136,19 +136,29 @@ def test_an_evaluation_says_what_failed_and_counts_it_as_no_success(
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="a process that waits for another's end")
-def test_what_takes_the_command_along_is_told_and_the_resumed_run_plays_it_elsewhere(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "code", "said", "found"),
+    [
+        ("dies", 3, "was ended from outside", "the process that played it ended 3 times (with exit code 3)"),
+        ("hangs in C", 1, "in _make_trouble", "did not return within the time limit of 1 seconds"),
+    ],
+)
+def test_what_takes_the_command_along_is_told_and_the_resumed_run_plays_it_elsewhere(
+    kind: str, code: int, said: str, found: str, tmp_path: Path
+) -> None:
     def poise_command(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "poise", *arguments]
         return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
 
     few = ["--optimizer", "random_search", "--policy", "linear", "--normalize", "none", "--max-episodes", "10"]
-    few += ["--workers", "1"]
-    few += ["--selection-episodes", "1", "--evaluation-episodes", "2", "--env-arg", "kind=dies"]
+    few += ["--workers", "1", "--step-seconds", "1"]
+    few += ["--selection-episodes", "1", "--evaluation-episodes", "2", "--env-arg", f"kind={kind}"]
     ended = poise_command("train", TROUBLE, "--out", "dead", *few)
-    assert ended.returncode == 3
+    assert ended.returncode == code
+    assert said in ended.stderr
     assert "was ended from outside" in ended.stderr
     assert "poise resume RUN" in ended.stderr
-    resumed = poise_command("resume", "dead", "--workers", "1")
+    resumed = poise_command("resume", "dead", "--workers", "1", "--step-seconds", "1")
     assert resumed.returncode == 2
-    assert "the process that played it ended 3 times (with exit code 3)" in resumed.stderr
+    assert found in resumed.stderr
     assert "was ended from outside" not in resumed.stderr

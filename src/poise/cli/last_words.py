@@ -8,14 +8,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from poise.rollouts.time_limit import let_it_end_this_process
+
 COMMANDS = ("train", "resume", "evaluate", "certify")
 """Commands in whose process an environment may be played."""
 
 WORDS = (
-    "\npoise: this command was ended from outside of poise: by its environment (code that crashed, or a call that ends "
-    "the process), by the system (no memory left), or by a person. A run under way is whole: `poise resume RUN` plays "
-    "its episodes in processes of their own, and counts one that ends its process as failed. Without --out, RUN is the "
-    "newest folder in runs/ENV/.\n"
+    "\npoise: this command was ended from outside of poise: by its environment (code that crashed, a call that ends "
+    "the process, or one that never returned), by the system (no memory left), or by a person. A run under way is "
+    "whole: `poise resume RUN` plays its episodes in processes of their own, and counts one that ends its process as "
+    "failed. Without --out, RUN is the newest folder in runs/ENV/.\n"
 )
 """What is said then."""
 
@@ -30,6 +32,7 @@ def last_words(arguments: list[str]) -> Iterator[None]:
     if not hasattr(os, "fork") or not any(argument in COMMANDS for argument in arguments[:2]):
         yield
         return
+    let_it_end_this_process()
     listening, telling = os.pipe()
     child = os.fork()
     if child == 0:

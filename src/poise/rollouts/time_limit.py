@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import faulthandler
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +17,17 @@ DEFAULT_SECONDS = 300.0
 
 LOOKS = 4
 """How often within that time it is looked whether anything happens."""
+
+_may_end_process = False
+
+
+def let_it_end_this_process() -> None:
+    """From now on an environment that never returns to Python ends this process, after twice its time.
+
+    For a process that is poise's own, whose run another can take up; a person's own Python is not ended.
+    """
+    global _may_end_process
+    _may_end_process = True
 
 
 class TimeLimitError(BaseException):
@@ -46,7 +59,7 @@ def time_limit(seconds: float, progress: Callable[[], int]) -> Iterator[None]:
 
     An alarm looks now and then, so that a step costs nothing. It needs a system with alarms, the main thread, and that
     nobody else uses the alarm; elsewhere there is no limit. Compiled code that does not return to Python is not reached
-    either: of that only another process can be freed.
+    either: of that only another process can be freed, or this one ended; see `let_it_end_this_process`.
 
     Args:
         seconds: the limit; it is noticed at most a quarter late.
@@ -62,6 +75,7 @@ def time_limit(seconds: float, progress: Callable[[], int]) -> Iterator[None]:
 
     def look(number: int, frame: FrameType | None) -> None:
         nonlocal seen, silent
+        _end_process_after(2 * seconds)
         now = progress()
         seen, silent = now, silent + 1 if now == seen else 0
         if silent >= LOOKS:
@@ -70,6 +84,7 @@ def time_limit(seconds: float, progress: Callable[[], int]) -> Iterator[None]:
 
     previous = signal.signal(signal.SIGALRM, look)
     signal.setitimer(signal.ITIMER_REAL, seconds / LOOKS, seconds / LOOKS)
+    _end_process_after(2 * seconds)
     try:
         yield
     except TimeLimitError as error:  # it struck where no episode was being played
@@ -77,6 +92,15 @@ def time_limit(seconds: float, progress: Callable[[], int]) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, previous)
+        _end_process_after(None)
+
+
+def _end_process_after(seconds: float | None) -> None:
+    """Begins to count anew; the counting needs no interpreter, and says on standard error where it hangs."""
+    if _may_end_process and sys.stderr is not None:
+        faulthandler.cancel_dump_traceback_later()
+        if seconds is not None:
+            faulthandler.dump_traceback_later(seconds, exit=True, file=sys.__stderr__ or sys.stderr)
 
 
 def _alarms_are_ours() -> bool:

@@ -53,7 +53,10 @@ class Outcome:
 
 def run_cell(task: Task, report: Report) -> Outcome:
     """Runs a cell to its end, from wherever it stands. Never raises: what goes wrong belongs to this cell alone."""
+    from poise.rollouts.time_limit import let_it_end_this_process
     from poise.runs.train import resume, train
+
+    let_it_end_this_process()
 
     def observe(event: Event) -> None:
         if event.phase != "selection":  # races are short, and the search goes on after most of them
