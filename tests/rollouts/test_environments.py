@@ -59,3 +59,11 @@ def test_only_the_newest_version_of_each_is_listed() -> None:
     assert "CartPole-v1" in names
     assert "CartPole-v0" not in names
     assert names == sorted(names)
+
+
+def test_one_that_cannot_be_closed_is_named_in_a_line(caplog: pytest.LogCaptureFixture) -> None:
+    inspect(EnvironmentSpec("poise.testing.troubles:Trouble-v0", {"kind": "raises when closed"}))
+    (said,) = [record for record in caplog.records if record.levelname == "WARNING"]
+    assert "Trouble-v0" in said.getMessage()
+    assert said.getMessage().endswith("could not be closed: OSError: it does not want to go")
+    assert said.exc_info is None

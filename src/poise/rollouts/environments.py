@@ -209,8 +209,9 @@ def close(environment: Environment) -> None:
     """Closes an environment; one that cannot be closed is only logged, for its work is done."""
     try:
         environment.close()
-    except Exception:
-        _log.warning("closing %s raised", environment, exc_info=True)
+    except Exception as error:
+        _log.warning("%s could not be closed: %s: %s", environment, type(error).__name__, error)
+        _log.debug("where that was raised", exc_info=True)
 
 
 def installed() -> list[str]:
