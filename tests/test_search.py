@@ -24,7 +24,6 @@ from poise.search import (
     TARGET_CONFIRMED,
     SearchState,
     begin_stage,
-    check_budget,
     search,
 )
 from poise.seeding import Purpose, SeedStream, generator, purpose_of
@@ -282,12 +281,6 @@ def test_interrupted_and_resumed_from_a_checkpoint_it_is_the_same_search(tmp_pat
     resumed, _, after = _search(budget=Budget(max_episodes=210), state=taken_up)
     assert [dict(e.metrics) for e in [*before, *after]] == [dict(e.metrics) for e in events]
     assert (resumed.optimizer.center == whole.optimizer.center).all()
-
-
-def test_a_budget_that_probing_would_use_up_is_refused() -> None:
-    with pytest.raises(InvalidValueError, match=r"7 candidates with 1 each.* beside the 32 that measure"):
-        check_budget(_state(), Budget(max_episodes=38), Effort(), probes=32)
-    check_budget(_state(), Budget(max_episodes=39), Effort(), probes=32)
 
 
 def _short() -> SearchState:

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 import numpy as np
 
+from poise.checks import check_failures
 from poise.horizon import first_horizon
 from poise.policies.architecture import typical_scale
 from poise.policies.spaces import ActFunction
 from poise.rollouts.base import Engine
 from poise.rollouts.recording import Recording
-from poise.search import SearchState, check_failures
+from poise.search import SearchState
 from poise.trial import survival_bonus
 from poise.types import EpisodeBatch
 

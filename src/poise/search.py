@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from poise.errors import EnvironmentFailureError, InvalidValueError
+from poise.checks import check_budget, check_failures
 from poise.horizon import Horizon
 from poise.optimizers.base import Optimizer
 from poise.policies.architecture import Architecture, Normalizer
@@ -167,7 +167,8 @@ def search(
         EnvironmentFailureError: the environment failed every candidate of a generation. One that it fails has the
             worst score.
     """
-    check_budget(state, budget, effort)
+    if state.generation == 0:
+        check_budget(budget, state.optimizer.population, effort, state.usage.episodes)
     began = time.monotonic() - state.seconds
     while True:
         _take_turns(state, engine)
@@ -311,16 +312,6 @@ def _take_in(state: SearchState, parameters: FloatArray, batch: EpisodeBatch, ta
     return claimants
 
 
-def check_failures(batch: EpisodeBatch, where: str) -> None:
-    """Raises `EnvironmentFailureError` if the environment failed every candidate: then nothing can be learnt."""
-    if batch.failed.any(axis=1).all():
-        raise EnvironmentFailureError(
-            f"the environment failed every candidate of {where}, {batch.failures.episodes} of {batch.returns.size} "
-            f"episodes. The first: {batch.first_failure}; expected an environment that keeps Gymnasium's contract "
-            "(gymnasium.utils.env_checker can check it)"
-        )
-
-
 def _at_the_top(batch: EpisodeBatch, state: SearchState, target: float | None) -> BoolArray:
     """Which candidates claim that nothing is left to gain.
 
@@ -334,18 +325,6 @@ def _at_the_top(batch: EpisodeBatch, state: SearchState, target: float | None) -
         return np.zeros(len(batch.scores), dtype=np.bool_)
     lasted = (batch.returns == state.highest) & batch.truncated & ~batch.terminated
     return np.asarray(lasted.all(axis=1))
-
-
-def check_budget(state: SearchState, budget: Budget, effort: Effort, probes: int = 0) -> None:
-    """Raises `InvalidValueError` if the budget does not allow the search its first generation, after `probes`."""
-    each = effort.episodes_per_candidate[state.rung]
-    needed, before = state.optimizer.population * each, state.usage.episodes + probes
-    if state.generation == 0 and budget.max_episodes is not None and budget.max_episodes < before + needed:
-        beside = f" beside the {before} that measure the scale of observations" if before else ""
-        raise InvalidValueError(
-            f"expected a budget of at least one generation, {needed} episodes ({state.optimizer.population} candidates "
-            f"with {each} each){beside}, got max_episodes = {budget.max_episodes}"
-        )
 
 
 def _generation_event(state: SearchState, batch: EpisodeBatch, budget: Budget) -> Event:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from poise import frugal
+from poise.checks import check_budget
 from poise.errors import UnknownNameError
 from poise.policies.architecture import Architecture
 from poise.rollouts.base import Engine
@@ -25,7 +26,7 @@ from poise.runs.recovery import recover, reopen
 from poise.runs.report import Job, Run, finished
 from poise.runs.session import play_on
 from poise.runs.tensorboard import observed
-from poise.search import CONFIRMED, TARGET_CONFIRMED, SearchState, check_budget
+from poise.search import CONFIRMED, TARGET_CONFIRMED, SearchState
 from poise.seeding import Purpose, SeedStream
 from poise.types import EnvironmentSpec, Event, Observer
 
@@ -109,7 +110,8 @@ def check(config: TrainConfig) -> None:
 
 
 def _check_budget(config: TrainConfig, info: EnvironmentInfo, plan: Plan, progress: Progress) -> None:
-    check_budget(progress.search, config.budget, plan.effort(config), plan.probes(config, info))
+    population = progress.search.optimizer.population
+    check_budget(config.budget, population, plan.effort(config), plan.probes(config, info))
 
 
 def dry_run(env: str, **settings: Any) -> list[str]:
