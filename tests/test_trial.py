@@ -155,10 +155,15 @@ def test_a_start_that_follows_its_observations_does_so_by_itself_and_is_taken_up
     assert second.sums.count == TURN * 10  # an episode has 10 observations
 
 
-def test_a_turn_ends_by_steps_or_by_episodes(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("dimension", "steps"), [(3, 1000), (10, 1000), (30, 3000), (200, 5000)])
+def test_a_turn_ends_by_steps_or_by_episodes(monkeypatch: pytest.MonkeyPatch, dimension: int, steps: int) -> None:
     monkeypatch.setattr(trial, "TURN", Usage(steps=1000, episodes=50))
-    turn = Trial(began=Usage(500, 10))
-    assert [turn.turn_is_over(Usage(*paid)) for paid in ((1499, 59), (1500, 11), (501, 60))] == [False, True, True]
+    monkeypatch.setattr(trial, "STEPS_PER_PARAMETER", 100)
+    monkeypatch.setattr(trial, "MOST_STEPS", 5000)
+    rival = Rival(Snes(dimension, generator(0, "optimizer")), ARCHITECTURE)
+    turn = Trial(Usage(500, 10), [rival])
+    paid = [(499 + steps, 59), (500 + steps, 11), (501, 60)]
+    assert [turn.turn_is_over(Usage(*each)) for each in paid] == [False, True, True]
 
 
 def test_without_rivals_there_is_no_trial() -> None:

@@ -20,7 +20,10 @@ from poise.rollouts.base import Engine
 from poise.types import EpisodeBatch, ObservationSums, SeedArray, Usage
 
 TURN = Usage(steps=250_000, episodes=1_600)
-"""What a turn may cost; the generation that crosses a limit is its last."""
+"""What a turn may cost at least; the generation that crosses a limit is its last."""
+
+STEPS_PER_PARAMETER, MOST_STEPS = 5_000, 500_000
+"""More steps for larger policies, which take longer to show what they can, but never more than these."""
 
 EPISODES = 20
 """Episodes that the centres play to be compared, the same for all."""
@@ -64,7 +67,13 @@ class Trial:
     def turn_is_over(self, usage: Usage) -> bool:
         """Whether the present one has had its turn, now that the search has paid `usage`."""
         steps, episodes = usage.steps - self.began.steps, usage.episodes - self.began.episodes
-        return steps >= TURN.steps or episodes >= TURN.episodes
+        return steps >= self.steps or episodes >= TURN.episodes
+
+    @property
+    def steps(self) -> int:
+        """What a turn may cost, in steps."""
+        dimension = max(rival.optimizer.dimension for rival in [*self.waiting, *self.tried])
+        return max(TURN.steps, min(STEPS_PER_PARAMETER * dimension, MOST_STEPS))
 
     def compare(self, engine: Engine, seeds: SeedArray) -> tuple[list[Candidate], list[EpisodeBatch]]:
         """The centres of those that were tried, and what each earns in these episodes.

@@ -7,7 +7,7 @@ from poise.policies.architecture import Architecture
 from poise.rollouts.environments import EnvironmentInfo
 from poise.runs.config import AUTO, TrainConfig
 from poise.runs.plan import EPISODES, Plan, Stage, Start
-from poise.trial import TURN
+from poise.trial import MOST_STEPS, TURN
 
 
 def explain(config: TrainConfig, info: EnvironmentInfo, plan: Plan, *, compiled: bool) -> list[str]:
@@ -63,7 +63,8 @@ def _how(config: TrainConfig, info: EnvironmentInfo, plan: Plan, compiled: bool)
         lines.append("then         the stage that came highest again, with twice the population each time")
     if any(stage.rivals for stage in plan.stages):
         lines.append(
-            f"starts       each has a turn of {TURN.steps:,} steps or {TURN.episodes:,} episodes, the best goes on"
+            f"starts       each has a turn of {TURN.steps:,} to {MOST_STEPS:,} steps, more for larger policies, or "
+            f"{TURN.episodes:,} episodes; the best goes on"
         )
     ladder = ", then ".join(map(str, config.episodes_per_candidate or EPISODES))
     lines.append(f"episodes     {ladder} a candidate; the next number when the scores no longer rise")
