@@ -14,8 +14,9 @@ from collections.abc import Callable
 import numpy as np
 
 from poise.errors import InvalidValueError, UnsupportedSpaceError
+from poise.frugal_state import FrugalState, RealEpisode
 from poise.models.transitions import is_survival
-from poise.pilots import FrugalState, ImaginingPilot, Pilot, RealEpisode, RegulatingPilot
+from poise.pilots import ImaginingPilot, Pilot, RegulatingPilot
 from poise.rollouts.controls import Controls
 from poise.rollouts.environments import EnvironmentInfo
 from poise.rollouts.recording import Recording

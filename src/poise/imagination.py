@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from poise.models.transitions import Transitions
-from poise.models.world import CLIPPED, LARGEST, SIGN, Floats, Imagined, Policies, World
+from poise.models.world import CLIPPED, LARGEST, SIGN, Floats, Imagined, Policies, World, is_without_aim
 from poise.optimizers.cma_es import CmaEs
 from poise.policies.architecture import Architecture, Normalizer
 from poise.policies.candidate import Candidate
@@ -62,6 +62,7 @@ def imagine_policy(
     before: Candidate | None,
     rng: np.random.Generator,
     interrupted: Callable[[], bool] = lambda: False,
+    left: int | None = None,
 ) -> Idea:
     """Learns a world from what was lived through and searches for a policy in it.
 
@@ -73,17 +74,20 @@ def imagine_policy(
         before: the policy so far, around which is searched.
         rng: every random number.
         interrupted: asked now and then whether to stop.
+        left: most steps that the present episode may still last; ``None`` for a whole one. What is sought must be
+            within their reach.
 
     Raises:
         KeyboardInterrupt: it was interrupted.
     """
     low, high = info.observation.bounds()
     world = World(lived, low, high, rng)
-    seeking = world.blind and world.ending is None
+    seeking = is_without_aim(lived)
     name = "quadratic" if info.observation.size <= QUADRATIC_FEATURES else "linear+bias"
     scale = Normalizer(world.mean, world.scale)
     architecture = Architecture(name, info.observation, info.action, scale)
-    rehearsal = _Rehearsal(world, architecture, min(info.max_episode_steps, LONGEST))
+    whole = info.max_episode_steps
+    rehearsal = _Rehearsal(world, architecture, min(whole if left is None or not seeking else left, LONGEST))
     searches = _searches(architecture.parameter_count, None if seeking else before, rng)
 
     def advance(one: _Search, generations: int) -> None:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import numpy as np
 
+from poise.frugal_state import FrugalState
 from poise.imagination import imagine_policy
 from poise.models.regulator import Regulator
 from poise.models.transitions import Transitions
+from poise.models.world import is_without_aim
 from poise.policies.architecture import Architecture
 from poise.policies.candidate import Candidate
 from poise.rollouts.controls import Controls
 from poise.rollouts.environments import EnvironmentInfo
-from poise.seeding import SeedStream, generator
-from poise.types import FloatArray, Usage
+from poise.seeding import generator
+from poise.types import FloatArray
 
 FIRST_PLAN = 50
 """Real steps, played at random, before a world is learnt for the first time."""
@@ -24,70 +25,17 @@ FIRST_PLAN = 50
 PLAN_EVERY, PLAN_SHARE = 100, 0.1
 """A world is learnt anew after so many steps more, or so large a share of all steps, whichever is more."""
 
+SEEK_EVERY = 50
+"""Steps more after which it is learnt anew while there is nothing yet to maximise: what is seen last leads farthest."""
+
+LEAST_LEFT = 25
+"""Steps that an episode must have left for a plan in its middle to be worth its while, as long as one seeks."""
+
 LONGEST_HOLD = 12
 """Most steps for which a random action is held."""
 
 FINALISTS = 10
 """Policies that have shown most, from which the winner is chosen."""
-
-
-@dataclass(frozen=True)
-class RealEpisode:
-    """One episode of the search.
-
-    Attributes:
-        seed: what ``env.reset`` was given.
-        length: its steps.
-        score: its return.
-        predicted: the return that the model expected before it began; ``None`` where there was no model yet.
-        terminated: it ended in a terminal state.
-        truncated: a time limit ended it, the environment's or the budget's.
-    """
-
-    seed: int
-    length: int
-    score: float
-    predicted: float | None
-    terminated: bool
-    truncated: bool
-
-
-@dataclass
-class FrugalState:
-    """Where the learning stands; what it knows beyond this is refitted from it.
-
-    Attributes:
-        seeds: gives out the episodes of the search.
-        starts: observations of resets without a step, shape (resets, features).
-        transitions: every step so far.
-        episodes: every real episode so far.
-        candidates: the policies from which the winner is chosen, the newest last.
-        planned_at: steps from which the last world was learnt.
-        expected: return that was expected in it of the newest candidate; ``None`` before the first.
-        seconds: wall time spent, over all sessions.
-        stopped_because: why it ended, in words; ``None`` while it may go on.
-    """
-
-    seeds: SeedStream
-    starts: FloatArray
-    transitions: Transitions
-    episodes: list[RealEpisode] = field(default_factory=list)
-    candidates: list[Candidate] = field(default_factory=list)
-    planned_at: int = 0
-    expected: float | None = None
-    seconds: float = 0.0
-    stopped_because: str | None = None
-
-    @classmethod
-    def beginning(cls, info: EnvironmentInfo, seeds: SeedStream) -> FrugalState:
-        """Nothing learnt yet."""
-        features = info.observation.size
-        return cls(seeds, np.empty((0, features)), Transitions.none(features, Controls(info.action).size))
-
-    @property
-    def usage(self) -> Usage:
-        """Steps and episodes paid for so far; resets without a step are no episodes."""
-        return Usage(len(self.transitions), len(self.episodes))
 
 
 class Pilot(ABC):
@@ -199,11 +147,20 @@ class ImaginingPilot(Pilot):
         self._state.candidates = [*kept, newest]
 
     def _plan_if_due(self, lived: Transitions, here: FloatArray | None) -> None:
-        new = len(lived) - self._planned_at
-        if len(lived) < FIRST_PLAN or new < (max(PLAN_EVERY, PLAN_SHARE * len(lived)) if self._planned_at else 1):
+        left = self._info.max_episode_steps - (len(lived) - len(self._state.transitions))
+        if not self._is_due(lived, left):
             return
         before = self._policy or (self._state.candidates[-1] if self._state.candidates else None)
-        idea = imagine_policy(lived, self._state.starts, here, self._info, before, self._rng, self._interrupted)
+        starts = self._state.starts
+        idea = imagine_policy(lived, starts, here, self._info, before, self._rng, self._interrupted, left)
         self._policy, self._planned_at, self._expected = idea.candidate, len(lived), idea.predicted
         if here is None:
             self.predicted = idea.predicted
+
+    def _is_due(self, lived: Transitions, left: int) -> bool:
+        new = len(lived) - self._planned_at
+        if len(lived) < FIRST_PLAN or new < min(SEEK_EVERY, PLAN_EVERY):
+            return False
+        if not self._planned_at or new >= max(PLAN_EVERY, PLAN_SHARE * len(lived)):
+            return True
+        return left >= LEAST_LEFT and new >= SEEK_EVERY and is_without_aim(lived)

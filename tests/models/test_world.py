@@ -7,7 +7,7 @@ import pytest
 
 from poise.models.ending import quadratic_terms
 from poise.models.transitions import Transitions
-from poise.models.world import CLIPPED, LARGEST, MODELS, SIGN, Imagined, Policies, World
+from poise.models.world import CLIPPED, LARGEST, MODELS, SIGN, Imagined, Policies, World, is_without_aim
 from poise.types import FloatArray
 
 NO_BOUND = np.full(2, np.inf)
@@ -56,8 +56,9 @@ def test_a_return_of_many_steps_is_foretold() -> None:
     assert np.allclose(found.returns.mean(axis=0), expected, rtol=0.15), "the models err to both sides"
 
 
-def test_it_knows_whether_rewards_say_where_it_is_good_to_be() -> None:
-    assert [_world(_lived(earns)).blind for earns in ("state", "control", "nothing")] == [False, True, True]
+def test_it_knows_whether_anything_says_where_to_go() -> None:
+    assert [is_without_aim(_lived(earns)) for earns in ("state", "control", "nothing")] == [False, True, True]
+    assert not is_without_aim(_lived("nothing", ends=True)), "an end that was met is an aim, or to be shunned"
 
 
 def test_an_episode_ends_where_real_ones_did_and_earns_what_they_did() -> None:

@@ -91,7 +91,6 @@ class World:
 
     Attributes:
         mean, scale: of the observations, shape (features,).
-        blind: rewards tell nothing of where it is good to be: they depend on what is done alone.
         ending: where episodes end; ``None`` if none has been seen to.
     """
 
@@ -107,7 +106,6 @@ class World:
         going_on = ~lived.terminated
         controls, rewards = lived.controls[going_on], lived.rewards[going_on]
         paid = _explained_by(controls, rewards)
-        self.blind = paid is not None
         none = np.empty((1, 1, 0), dtype=np.float32)
         self._facts: tuple[Any, ...] = (
             *(limit.astype(np.float32) for limit in limits),
@@ -174,6 +172,11 @@ class World:
         play(self._model, self._facts, policy, starts.astype(np.float32), steps, (returns, alive, least, most, ends))
         ranges = np.minimum((most - least) / self._seen, FARTHEST).sum(axis=-1, dtype=np.float64)
         return Imagined(returns, ranges, alive, ends)
+
+
+def is_without_aim(lived: Transitions) -> bool:
+    """Whether nothing says yet where to go: rewards depend on what is done alone, and no episode has ended."""
+    return not lived.terminated.any() and _explained_by(lived.controls, lived.rewards) is not None
 
 
 def _explained_by(controls: FloatArray, rewards: FloatArray) -> Floats | None:

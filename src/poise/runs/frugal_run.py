@@ -12,8 +12,8 @@ import numpy as np
 
 from poise import frugal
 from poise.frugal import learn
+from poise.frugal_state import FrugalState, RealEpisode
 from poise.models.transitions import Transitions
-from poise.pilots import FrugalState, RealEpisode
 from poise.policies.architecture import Architecture
 from poise.policies.candidate import Candidate
 from poise.rollouts.base import Engine
