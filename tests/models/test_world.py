@@ -61,6 +61,22 @@ def test_it_knows_whether_anything_says_where_to_go() -> None:
     assert not is_without_aim(_lived("nothing", ends=True)), "an end that was met is an aim, or to be shunned"
 
 
+def test_what_an_effort_costs_is_known_though_nobody_has_rested_yet() -> None:
+    rng = np.random.default_rng(0)
+    x, u = rng.normal(size=(150, 10)), rng.choice([-1.0, 1.0], (150, 2)) * rng.uniform(0.5, 1.0, (150, 2))
+    after = 0.8 * x
+    after[:, :2] += 0.2 * u
+    rewards = -0.1 * np.abs(x[:, 0]) - np.square(u).sum(axis=1)
+    bound = np.full(10, np.inf)
+    lived = Transitions(x, u, after, rewards, np.zeros(150, dtype=np.bool_))
+    world = World(lived, -bound, bound, np.random.default_rng(1))
+    most = np.ones(2, dtype=np.float32)
+    rest = Policies(np.zeros((1, 2, 11), dtype=np.float32), False, CLIPPED, -most, most)
+    found = world.imagine(rest, world.scaled(np.zeros((1, 10))), 20)
+    assert not is_without_aim(lived)
+    assert (found.returns > -4.0).all(), "resting costs nothing, and the least effort seen would cost 10"
+
+
 def test_an_episode_ends_where_real_ones_did_and_earns_what_they_did() -> None:
     world = _world(_lived("nothing", ends=True))
     found = world.imagine(_push(0.0), world.scaled(np.array([[1.5, 2.0], [0.0, 0.0]])), 20)

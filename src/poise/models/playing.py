@@ -91,7 +91,7 @@ def _play(model: Any, facts: Any, policy: Any, starts: Any, steps: int, found: A
     state, controls = inputs[:features], inputs[features:]
     outputs, change = np.empty(outputs_size, dtype=np.float32), np.empty(count, dtype=np.float32)
     waves, seen = np.empty(phases.shape[1], dtype=np.float32), np.empty(weights.shape[2], dtype=np.float32)
-    end_terms, paid_terms = np.empty(max(ending.size, 1), np.float32), np.empty(max(paid.size, 1), np.float32)
+    end_terms, paid_terms = np.empty(max(ending.size, 1), np.float32), np.empty(paid.size, np.float32)
     for m in range(returns.shape[0]):
         for row in range(returns.shape[1]):
             candidate, start = row // starts.shape[0], row % starts.shape[0]
@@ -106,9 +106,8 @@ def _play(model: Any, facts: Any, policy: Any, starts: Any, steps: int, found: A
                 for k in range(count):
                     change[k] = constant[m, k] + _dot(inputs, linear, m, k) + _dot(waves, waved, m, k)
                 earned = min(max(change[features], least_reward), most_reward)
-                if paid.size:
-                    _terms(controls, paid_terms, True)
-                    earned = _dot(paid_terms, paid, 0, 0)
+                _terms(controls, paid_terms, True)
+                earned += _dot(paid_terms, paid, 0, 0)
                 for i in range(features):
                     state[i] = min(max(state[i] + change[i], low[i]), high[i])
                 if ending.size:
@@ -132,7 +131,7 @@ Args:
         targets, inputs) and of the waves (models, targets, waves); constants (models, targets). The last target is
         the reward.
     facts: least and most of each feature; weights of what ends an episode, or none; the reward of a last step; weights
-        of rewards that depend on controls alone, or none; least and most reward.
+        of what controls cost; least and most reward beside it.
     policy: weights (candidates, outputs, terms), whether there are products among the terms, how outputs become
         controls, their bounds.
     starts: scaled observations, shape (starts, features).

@@ -36,6 +36,9 @@ RIDGE = 1e-4
 BLIND_SHARE = 1e-4
 """Rewards are explained by what was done alone, if no more than this share of their variance is left."""
 
+PAID_SHARE = 0.5
+"""What is done has a price of its own, if that leaves no more than this share of the variance of rewards."""
+
 MARGIN = 0.5
 """How far beyond what was observed a model is followed, as a share of the range."""
 
@@ -105,20 +108,23 @@ class World:
         last_reward = float(lived.rewards[lived.terminated].mean()) if lived.terminated.any() else 0.0
         going_on = ~lived.terminated
         controls, rewards = lived.controls[going_on], lived.rewards[going_on]
-        paid = _explained_by(controls, rewards)
+        paid, left = _price(controls, rewards)
+        if left > PAID_SHARE:
+            paid = np.zeros_like(paid)
+        earned = np.zeros_like(rewards) if left <= BLIND_SHARE else rewards - quadratic_terms(controls) @ paid
         none = np.empty((1, 1, 0), dtype=np.float32)
         self._facts: tuple[Any, ...] = (
             *(limit.astype(np.float32) for limit in limits),
             none if self.ending is None else self.ending.weights.astype(np.float32)[np.newaxis, np.newaxis],
             np.float32(last_reward),
-            none if paid is None else paid[np.newaxis, np.newaxis],
-            # What was never earned is not believed: far from the data anything may be predicted.
-            np.float32(rewards.min()),
-            np.float32(rewards.max()),
+            paid.astype(np.float32)[np.newaxis, np.newaxis],
+            # What was never earned is not believed: far from the data anything may be predicted. A price may be.
+            np.float32(earned.min()),
+            np.float32(earned.max()),
         )
         inputs = np.concatenate([self.scaled(lived.before[going_on]), controls], axis=1)
         changes = (lived.after - lived.before)[going_on] / self.scale
-        self._fit(inputs, np.concatenate([changes, rewards[:, np.newaxis]], axis=1), rng)
+        self._fit(inputs, np.concatenate([changes, earned[:, np.newaxis]], axis=1), rng)
 
     def scaled(self, observations: FloatArray) -> FloatArray:
         """Observations as this world has them; same shape."""
@@ -176,13 +182,14 @@ class World:
 
 def is_without_aim(lived: Transitions) -> bool:
     """Whether nothing says yet where to go: rewards depend on what is done alone, and no episode has ended."""
-    return not lived.terminated.any() and _explained_by(lived.controls, lived.rewards) is not None
+    return not lived.terminated.any() and _price(lived.controls, lived.rewards)[1] <= BLIND_SHARE
 
 
-def _explained_by(controls: FloatArray, rewards: FloatArray) -> Floats | None:
-    """The quadratic function of controls that explains the rewards; ``None`` if there is none."""
+def _price(controls: FloatArray, rewards: FloatArray) -> tuple[FloatArray, float]:
+    """The quadratic function of controls nearest to the rewards, and the share of their variance that it leaves."""
     terms = quadratic_terms(controls)
     weights = np.linalg.lstsq(terms, rewards, rcond=None)[0]
     left = float(np.square(rewards - terms @ weights).sum())
     varied = float(np.square(rewards - rewards.mean()).sum())
-    return weights.astype(np.float32) if left <= BLIND_SHARE * varied + 1e-12 * np.square(rewards).sum() else None
+    rounding = 1e-12 * float(np.square(rewards).sum())
+    return weights, 0.0 if left <= rounding else left / varied
