@@ -38,6 +38,7 @@ class Regulator:
         self.whitening = Whitening.of(starts)
         self._model = LinearModel(starts.shape[1], controls)
         self._farthest = float(np.square(self.whitening(starts)).sum(axis=-1).max())
+        self._foreseen: tuple[FloatArray, FloatArray] | None = None
 
     @property
     def ready(self) -> bool:
@@ -48,7 +49,16 @@ class Regulator:
         """Takes in one transition: observations of shape (features,), a control of shape (controls,)."""
         z, z_after = self.whitening(before), self.whitening(after)
         self._farthest = max(self._farthest, float(z @ z))
-        self._model.add(z, control, z_after)
+        self._model.add(z, control, z_after, self._foreseen_of(before))
+        if self.ready:
+            a, b, c = self._model.matrices()
+            self._foreseen = after, a @ z + b @ control + c
+
+    def _foreseen_of(self, observation: FloatArray) -> FloatArray | None:
+        """What the step before let expect; nothing when an episode begins."""
+        if self._foreseen is None or not np.array_equal(self._foreseen[0], observation):
+            return None
+        return self._foreseen[1]
 
     def law(self) -> tuple[FloatArray, FloatArray] | None:
         """The control law ``u = weights @ x + biases`` for an observation x as the environment gives it.
