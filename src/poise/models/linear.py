@@ -55,6 +55,7 @@ class LinearModel:
         self._moment = np.zeros((size, features))
         self._crossed_gram, self._crossed_moment = np.zeros((size, size)), np.zeros((size, features))
         self._energy = 0.0
+        self._found: tuple[FloatArray, FloatArray, FloatArray] | None = None
 
     def add(
         self, before: FloatArray, control: FloatArray, after: FloatArray, foreseen: FloatArray | None = None
@@ -75,9 +76,15 @@ class LinearModel:
         self._moment += np.outer(regressor, change)
         self._energy += float(change @ change)
         self.count += 1
+        self._found = None
 
     def matrices(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """The model ``z' = A z + B u + c``: A of shape (features, features), B (features, controls), c (features,)."""
+        if self._found is None:
+            self._found = self._fit()
+        return self._found
+
+    def _fit(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         unexplained, n = self.unexplained, self._features
         if self._spare >= SPARE_TRANSITIONS and unexplained > NOISY:
             solution = self._solve(self._crossed_gram, self._crossed_moment, NOISY_RIDGE).T
