@@ -43,6 +43,9 @@ SIZES = "population", "directions", "top"
 ARS = {"directions": POPULATION // 4, "top": POPULATION // 8, "noise": 0.03, "step_size": 0.02}
 """For ARS, where policies are large or lasting is not all: it starts from standing still, and looks closely around."""
 
+TURNS = 8
+"""Turns of a start that a budget should be good for, if starts are to be tried."""
+
 BOLD = {"noise": 0.06, "step_size": 0.04}
 """For ARS as a rival, which looks and goes twice as far."""
 
@@ -53,7 +56,7 @@ QUADRATIC_FEATURES = 10
 """Most features whose products are worth as many parameters."""
 
 STEPS_PER_PARAMETER = 100_000
-LEAST_STEPS, MOST_STEPS = 2_000_000, 10_000_000
+LEAST_STEPS, MOST_STEPS = 3_000_000, 10_000_000
 COMPILED_STEPS = 30_000_000
 """The default budget: so many steps for each parameter of the first stage, within limits; all of them if compiled."""
 
@@ -260,9 +263,9 @@ def plan_for(config: TrainConfig, info: EnvironmentInfo) -> Plan:
 
 
 def _bears_a_trial(config: TrainConfig) -> bool:
-    """Whether the budget is no less than the least that is spent unasked, in steps and in the turns of a trial."""
+    """Whether a turn is a small part of the budget, in steps and in episodes."""
     steps, episodes = config.max_steps or LEAST_STEPS, config.max_episodes or math.inf
-    return steps >= LEAST_STEPS and episodes >= LEAST_STEPS // TURN.steps * TURN.episodes
+    return steps >= TURNS * TURN.steps and episodes >= TURNS * TURN.episodes
 
 
 def _rivals(stage: Stage, info: EnvironmentInfo, *, first: bool) -> tuple[Start, ...]:
