@@ -180,6 +180,6 @@ def test_a_run_goes_on_with_the_plan_it_began_with(tmp_path: Path) -> None:
 def test_the_plan_is_explained_with_its_reasons_and_nothing_is_written(tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.chdir(tmp_path)
     text = "\n".join(dry_run("Pendulum-v1", engine="gymnasium"))
-    for words in ("3 features", "quadratic, 10 numbers", "population 64", "1, then 3, then 10", "2,000,000 steps"):
+    for words in ("3 features", "quadratic, 10 numbers", "population 64", "1, then 3, then 10", "3,000,000 steps"):
         assert words in text
     assert not list(tmp_path.iterdir())
