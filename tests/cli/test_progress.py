@@ -74,6 +74,11 @@ def test_an_event_is_told_with_its_interval_where_there_is_one() -> None:
     assert describe(proof, meter) == "20 episodes  95.0% succeed [80.0%, 99.9%]"
 
 
+def test_a_start_on_trial_is_named_for_its_scores_begin_anew() -> None:
+    told = describe(_event("search", 500, 0.2, start=2), Meter())
+    assert told == "generation 3  start 2 on trial  best -62.0  mean -1,200.5"
+
+
 def test_numbers_and_times_are_short() -> None:
     assert [short(v) for v in (7.4, 999, 12_345, 1_400_000, 174e6)] == ["7", "999", "12.3k", "1.4M", "174.0M"]
     assert [duration(v) for v in (0.2, 70, 150, 5_000, 9_000)] == ["1 s", "70 s", "2 min", "83 min", "2.5 h"]

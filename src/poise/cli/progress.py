@@ -188,6 +188,8 @@ def _found(event: Event) -> Iterator[str]:
     metrics = event.metrics
     if event.phase == "search":
         yield f"generation {metrics['generation']}"
+        if "start" in metrics:
+            yield f"start {metrics['start']} on trial"
         yield f"best {number(metrics['best_so_far'])}"
         yield f"mean {number(metrics['mean'])}"
         return
