@@ -6,9 +6,11 @@ import json
 
 import numpy as np
 import pytest
+from gymnasium import spaces
 
 from poise.policies.architecture import Architecture, Normalizer
 from poise.policies.mlp import Mlp
+from poise.policies.spaces import decode_space, encode_space
 from poise.rollouts.environments import inspect
 from poise.runs.policy import Policy
 from poise.studio import attribution
@@ -63,6 +65,21 @@ def test_an_episode_of_a_network_brings_it_and_one_of_a_linear_policy_does_not(c
     for action, (output,) in zip(told["actions"], told["attribution"]["outputs"], strict=False):
         assert action == [1 if output > 0 else 0]
     assert play(cartpole.record, 3).to_json(cartpole)["attribution"] is None
+
+
+def test_of_a_network_of_many_features_those_that_count_most_are_told_by_name() -> None:
+    space = spaces.Box(-np.inf, np.inf, (17,))
+    architecture = Architecture("mlp:4", encode_space(space), decode_space(spaces.Box(-1, 1, (2,))))
+    generator = np.random.default_rng(2)
+    policy = Policy(EnvironmentSpec("Wide-v0"), architecture, generator.normal(size=architecture.parameter_count))
+    observations = list(generator.normal(size=(6, 17)) * np.linspace(0.1, 2.0, 17))
+    whole = attribution.gradient_times_input(policy, observations)
+    told = attribution.to_json(policy, observations, 17)
+    assert whole is not None
+    counts = np.abs(whole[0]).mean(axis=(0, 1))
+    best = sorted(np.argsort(-counts)[:12].tolist())
+    assert told["names"] == [policy.feature_names[index] for index in best]
+    np.testing.assert_allclose(np.array(told["products"]), whole[0][:, :, best], rtol=1e-3)
 
 
 def test_an_episode_that_is_too_wide_brings_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -284,6 +284,23 @@ def test_a_network_is_explained_by_gradient_times_input(serve_watched: Serve, op
     expect(page.locator("#why-result")).to_contain_text(f"Output “{taken}”")
 
 
+def test_a_network_that_sees_many_numbers_is_explained_by_those_that_count_most(
+    serve_watched: Serve, open_page: Open
+) -> None:
+    info = inspect(EnvironmentSpec("HalfCheetah-v5", max_episode_steps=20))
+    network = Architecture("mlp:4", info.observation, info.action)
+    watched = Watched.from_policy(info.spec, network, np.random.default_rng(0).normal(size=network.parameter_count))
+    episode = play(watched.record, 3).to_json(watched)
+    page = open_page(f"{serve_watched(watched)}?seed=3&t=5").page
+    expect(page.locator("#why")).to_contain_text("count most in this episode")
+    rows = page.locator("#why .why-rows > *")
+    assert rows.count() == 12
+    for row, name in zip(rows.all_inner_texts(), episode["attribution"]["names"], strict=True):
+        assert row.startswith(name)
+        value = episode["observations"][5][episode["featureNames"].index(name)]
+        assert float(row.split("\n")[-1].replace("−", "-")) == pytest.approx(value, abs=0.06)
+
+
 @pytest.mark.parametrize(("env", "kind"), [("Pendulum-v1", "quadratic"), ("Acrobot-v1", "linear+bias")])
 def test_a_long_sum_is_opened_up_too(serve_watched: Serve, open_page: Open, env: str, kind: str) -> None:
     info = inspect(EnvironmentSpec(env))

@@ -49,7 +49,14 @@ def to_json(policy: Policy | None, observations: Sequence[Any], width: int) -> J
     network = gradient_times_input(policy, observations)
     if network is not None:
         products, outputs = network
-        return {"kind": "gradient", "products": _rounded(products), "outputs": _rounded(outputs)}
+        shown = terms.telling(products)
+        names = [policy.feature_names[index] for index in shown]
+        return {
+            "kind": "gradient",
+            "names": None if len(names) == width else names,
+            "products": _rounded(products[:, :, shown]),
+            "outputs": _rounded(outputs),
+        }
     found = terms.to_json(policy, observations)
     if found is None or found["products"].size > MOST_NUMBERS:
         return None

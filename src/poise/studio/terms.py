@@ -17,7 +17,7 @@ from poise.policies.base import ParametricFunction
 from poise.policies.linear import Linear
 from poise.policies.quadratic import Quadratic
 from poise.runs.policy import Policy
-from poise.types import FloatArray
+from poise.types import FloatArray, IntArray
 
 SUMMED_BY_PAGE = 16
 """Features of a linear policy with one output that the page sums up by itself; a quadratic one of more is not shown."""
@@ -94,6 +94,18 @@ def _quadratic_unscaled(weights: FloatArray, normalizer: Normalizer | None) -> F
     return np.column_stack([single, double, constant])
 
 
+def telling(products: FloatArray) -> IntArray:
+    """Those of the last axis that count most in an episode, in their order; all, if they are few enough to be shown.
+
+    Args:
+        products: shape (observations, outputs, terms).
+    """
+    count = products.shape[2]
+    if count <= MOST_TERMS + 1:
+        return np.arange(count)
+    return np.sort(np.argsort(-np.abs(products).mean(axis=(0, 1)), kind="stable")[:MOST_TERMS])
+
+
 def most_telling(
     names: Sequence[str], values: FloatArray, weights: FloatArray
 ) -> tuple[list[str], FloatArray, list[list[float | None]]]:
@@ -103,9 +115,9 @@ def most_telling(
         Names, the products of shape (observations, outputs, terms), and the weights, ``None`` for the others.
     """
     products = values[:, np.newaxis, :] * weights
-    if len(names) <= MOST_TERMS + 1:
+    chosen = telling(products)
+    if len(chosen) == len(names):
         return list(names), products, weights.tolist()
-    chosen = np.sort(np.argsort(-np.abs(products).mean(axis=(0, 1)), kind="stable")[:MOST_TERMS])
     rest = products.sum(axis=2) - products[:, :, chosen].sum(axis=2)
     shown = [*(names[index] for index in chosen), f"{len(names) - MOST_TERMS} others"]
     kept: list[list[float | None]] = [[*row, None] for row in weights[:, chosen].tolist()]

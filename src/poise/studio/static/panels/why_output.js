@@ -38,7 +38,7 @@ export function partsWhy(store, episode) {
   const view = {
     elements: [
       make("h2", { id: "why-title", text: "Why" }),
-      make("p", { class: "hint", text: weights ? (episode.weights ? ONE_OF_SUMS : TERMS) : GRADIENT }),
+      make("p", { class: "hint", text: hintOf(episode) }),
       ...(names.length > 1 ? [choice] : []),
       make("div", { class: "why-rows" }, ...rows.map((row) => row.element), ...(sum ? [sum.element] : [])), result, decision,
     ],
@@ -51,7 +51,7 @@ export function partsWhy(store, episode) {
       const output = outputAt(step);
       products[step][output].forEach((product, index) => {
         setText(rows[index].amount, signed(product, decimals));
-        setText(rows[index].formula, weights ? formulaOf(product, weights[output][index], terms[index]) : fixed(episode.observations[step][index], episode.decimals[index]));
+        setText(rows[index].formula, weights ? formulaOf(product, weights[output][index], terms[index]) : fixed(episode.observations[step][seen[index]], episode.decimals[seen[index]]));
       });
       if (sum) setText(sum.amount, signed(outputs[step][output], decimals));
       setText(result, `Output “${names[output]}”: ${signed(outputs[step][output], 3)}. ${ruleOf(episode, names.length)}`);
@@ -81,4 +81,9 @@ function namesOf({ discrete, actionNames }, count) {
 function ruleOf({ discrete, actionNames }, count) {
   if (!discrete) return "Kept within bounds, it is this part of the action.";
   return count === 1 ? `Above 0: ${actionNames[1]}; if not: ${actionNames[0]}.` : "The largest output wins.";
+}
+
+function hintOf({ weights, attribution }) {
+  if (attribution.weights) return weights ? ONE_OF_SUMS : TERMS;
+  return attribution.names ? `${GRADIENT} The numbers that count most in this episode are shown.` : GRADIENT;
 }
