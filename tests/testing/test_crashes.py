@@ -91,9 +91,9 @@ def test_runs_that_are_killed_again_and_again_have_the_same_bytes(tmp_path: Path
 
 @pytest.mark.slow
 def test_a_run_whose_workers_are_killed_all_the_time_has_the_same_bytes(tmp_path: Path) -> None:
-    settings = {**SETTINGS, "env_args": {}, "max_episodes": 2_400, "workers": 2, "evaluation_episodes": 30}
+    settings = {**SETTINGS, "env_args": {}, "max_episodes": 1_200, "workers": 2, "evaluation_episodes": 30}
     poise.train("Pendulum-v1", out=tmp_path / "undisturbed", **{**settings, "workers": 1})
-    with workers_killed(0.5, random.Random(0)) as killed:
+    with workers_killed(0.3, random.Random(0)) as killed:
         poise.train("Pendulum-v1", out=tmp_path / "disturbed", **settings)
     assert len(killed) >= 3
     assert contents(tmp_path / "disturbed") == contents(tmp_path / "undisturbed")

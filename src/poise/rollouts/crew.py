@@ -94,6 +94,12 @@ class Crew:
         """Process numbers of the workers that run."""
         return [keeper.process.pid for keeper in self._keepers if keeper.process is not None]
 
+    @property
+    def ready_pids(self) -> list[int]:
+        """Process numbers of the workers that can play, or do."""
+        with self.changed:
+            return [keeper.process.pid for keeper in self._keepers if keeper.process is not None and keeper.is_ready]
+
     def submit(self, task: Task, work: Work, least: int) -> None:
         """Lets the workers take parts of a task, each of at least so many episodes while there are."""
         header = pickle.dumps(work.architecture, protocol=pickle.HIGHEST_PROTOCOL)

@@ -19,10 +19,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+from unittest.mock import patch
 
 import poise
 from poise.errors import PoiseError
-from poise.rollouts import crew, process
+from poise.rollouts import pool
+from poise.rollouts.crew import Crew
+from poise.rollouts.pace import Pace
 from poise.runs import directory, files, lock, recovery, saver
 
 Fault = Literal["error", "die before", "die after"]
@@ -114,33 +117,39 @@ def saved_at_every_generation() -> Iterator[None]:
 
 @contextmanager
 def workers_killed(every_seconds: float, rng: random.Random) -> Iterator[list[int]]:
-    """While the block runs, one of the pool's workers is killed every so many seconds; gives who was."""
-    alive: list[process.WorkerProcess] = []
+    """While the block runs, workers play all they can, and one is killed every so many seconds; gives who was.
+
+    Only those that can play are killed: a machine that is too busy to start one in that time would see none at work.
+    """
+    crews: list[Crew] = []
     killed: list[int] = []
     ended = threading.Event()
 
-    class Listed(process.WorkerProcess):
-        def __init__(self) -> None:
-            super().__init__()
-            alive.append(self)
+    class Listed(Crew):
+        def __init__(self, *args: Any, **settings: Any) -> None:
+            super().__init__(*args, **settings)
+            crews.append(self)
 
     def kill() -> None:
         while not ended.wait(every_seconds):
-            alive[:] = [worker for worker in alive if worker.is_alive]
-            if alive:
-                victim = rng.choice(alive)
-                victim.kill()
-                killed.append(victim.pid)
+            if ready := [pid for crew in crews for pid in crew.ready_pids]:
+                killed.append(rng.choice(ready))
+                with suppress(ProcessLookupError):
+                    os.kill(killed[-1], signal.SIGKILL)
 
     thread = threading.Thread(target=kill, name="killer of workers", daemon=True)
-    vars(crew)["WorkerProcess"] = Listed
-    thread.start()
-    try:
-        yield killed
-    finally:
-        ended.set()
-        thread.join()
-        vars(crew)["WorkerProcess"] = process.WorkerProcess
+    # How fast workers are decides whether they play at all, which is not what is asked here.
+    with (
+        patch.object(pool, "Crew", Listed),
+        patch.object(Pace, "is_worth_starting", return_value=True),
+        patch.object(Pace, "is_for_workers", return_value=True),
+    ):
+        thread.start()
+        try:
+            yield killed
+        finally:
+            ended.set()
+            thread.join()
 
 
 def begin_or_resume(path: Path, env: str, settings: dict[str, Any]) -> None:
