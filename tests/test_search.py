@@ -11,6 +11,7 @@ from gymnasium import spaces
 
 from poise.errors import InvalidValueError
 from poise.horizon import Horizon
+from poise.optimizers.ars import Ars
 from poise.optimizers.cma_es import CmaEs
 from poise.policies.architecture import Architecture
 from poise.policies.candidate import Candidate
@@ -225,6 +226,20 @@ def test_episodes_a_candidate_grow_when_the_scores_no_longer_rise_whatever_the_b
     assert [c.parameters.tolist() for c in longer.finalists] != []
     _, _, begun = _search(budget=Budget(max_episodes=2_000), effort=Effort((1, 3, 10)))
     assert [dict(e.metrics) for e in begun] == [dict(e.metrics) for e in events[: len(begun)]]
+
+
+def test_an_optimizer_that_can_look_closer_does_so_before_episodes_grow() -> None:
+    ars = Ars(3, generator(0, "optimizer"), Ars.Options(noise=1.0, step_size=1.0, halvings=2))
+    state = SearchState(ars, ARCHITECTURE, SeedStream(0, Purpose.SEARCH))
+    patience = state.patience
+    assert 2 * patience == _state().patience
+    state, _, events = _search(state=state, budget=Budget(max_episodes=4_000), effort=Effort((1, 3)))
+    spread = [float(np.std(event.metrics["scores"])) for event in events]
+    assert [event.metrics["episodes_per_candidate"] for event in events][-1] == 3
+    assert spread[-1] < spread[patience] / 4
+    assert not ars.can_look_closer
+    assert state.patience == 2 * patience
+    assert len(state.finalists) == 3  # the centre before each halving, and before episodes grew
 
 
 def test_the_optimizer_is_not_told_of_a_survival_bonus_and_claims_stay_the_environments_own() -> None:

@@ -112,8 +112,12 @@ class SearchState:
 
     @property
     def patience(self) -> int:
-        """Generations that a window of the trend spans: more for more parameters, which take longer to learn."""
-        return 10 + 3 * math.ceil(math.sqrt(self.optimizer.dimension))
+        """Generations that a window of the trend spans: more for more parameters, which take longer to learn.
+
+        An optimizer that can look closer does so after half of them: it costs little if that was too early.
+        """
+        generations = 10 + 3 * math.ceil(math.sqrt(self.optimizer.dimension))
+        return generations // 2 if self.optimizer.can_look_closer else generations
 
     @property
     def present(self) -> Rival:
@@ -252,12 +256,17 @@ def _take_turns(state: SearchState, engine: Engine) -> None:
 
 
 def _climb(state: SearchState, effort: Effort) -> str | None:
-    """Takes the next rung of the ladder when this one gets no further; why the stage is over, if it is."""
+    """Looks closer or takes the next rung of the ladder when scores no longer rise; why the stage is over, if it is."""
     if state.trial is not None:
         return None
     if state.optimizer.stop_reason is not None:
         return state.optimizer.stop_reason
     if not state.trend.reached:
+        return None
+    if state.optimizer.can_look_closer:
+        state.finalists.append(state.centre)
+        state.optimizer.look_closer()
+        _begin_rung(state, state.rung)
         return None
     if state.rung + 1 < len(effort.episodes_per_candidate):
         state.finalists.append(state.centre)

@@ -7,12 +7,14 @@ from functools import partial
 import pytest
 
 from poise.optimizers import OPTIMIZERS
+from poise.optimizers.ars import Ars
 from poise.optimizers.cma_es import CmaEs
 from poise.testing.optimizer_suite import CHECKS, Check, Factory
 
 FACTORIES: dict[str, Factory] = {
     **{name: OPTIMIZERS.get(name) for name in OPTIMIZERS.names()},
     "cma_es with restarts": partial(CmaEs, options=CmaEs.Options(restarts=2, population=5)),
+    "ars that looks closer": partial(Ars, options=Ars.Options(halvings=2)),
     "cma_es of two": partial(CmaEs, options=CmaEs.Options(population=2)),
 }
 

@@ -47,6 +47,18 @@ def test_ars() -> None:
         expected = expected + 0.1 / (3 * sigma) * step
 
 
+def test_ars_halves_noise_and_step_size_as_often_as_it_may() -> None:
+    closer, plain = make("ars", step_size=0.1, noise=0.2, halvings=1), make("ars", step_size=0.05, noise=0.1)
+    able = [closer.can_look_closer]
+    for _ in range(2):
+        closer.look_closer()
+        able.append(closer.can_look_closer)
+    assert able == [True, False, False]
+    for x, r in generations(closer, 5):
+        np.testing.assert_array_equal(x, plain.ask())
+        plain.tell(r)
+
+
 def test_snes() -> None:
     optimizer = make("snes", population=8)
     mu, sigma = [0.0] * N, [1.0] * N

@@ -16,7 +16,7 @@ from poise.policies.architecture import Architecture
 from poise.probing import PROBES, STILL
 from poise.rollouts.environments import inspect
 from poise.runs.config import TrainConfig
-from poise.runs.plan import POPULATION, Plan, Stage, plan_for, resolved
+from poise.runs.plan import FINE, NARROW, POPULATION, Plan, Stage, plan_for, resolved
 from poise.runs.train import dry_run
 from poise.search import SearchState
 from poise.seeding import Purpose, SeedStream
@@ -65,7 +65,9 @@ def test_large_weighted_sums_are_found_by_finite_differences(env: str, numbers: 
 def test_where_actions_are_numbers_more_than_one_start_is_tried() -> None:
     swimmer, walker, lander = _plan("Pendulum-v1"), _plan("BipedalWalker-v3"), _plan("Acrobot-v1")
     assert [start.optimizer for start in swimmer.stages[0].rivals] == ["snes", "ars"]
-    assert [start.optimizer for start in swimmer.stages[1].rivals] == ["snes"]
+    assert [start.optimizer for start in swimmer.stages[1].rivals] == ["snes", "snes"]
+    assert [start.optimizer_args["sigma0"] for start in swimmer.stages[1].rivals] == [NARROW, FINE]
+    assert [start.optimizer_args["halvings"] for start in walker.stages[0].rivals] == [2, 2]
     assert [start.without_survival_bonus for start in walker.stages[0].rivals] == [False, True]
     assert walker.stages[0].rivals[0].horizon == Horizon(240, 1600)
     assert lander.stages[0].rivals == ()
@@ -180,6 +182,6 @@ def test_a_run_goes_on_with_the_plan_it_began_with(tmp_path: Path) -> None:
 def test_the_plan_is_explained_with_its_reasons_and_nothing_is_written(tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.chdir(tmp_path)
     text = "\n".join(dry_run("Pendulum-v1", engine="gymnasium"))
-    for words in ("3 features", "quadratic, 10 numbers", "population 64", "1, then 3, then 10", "3,000,000 steps"):
+    for words in ("3 features", "quadratic, 10 numbers", "population 64", "1, then 3, then 10", "5,000,000 steps"):
         assert words in text
     assert not list(tmp_path.iterdir())

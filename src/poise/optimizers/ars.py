@@ -1,5 +1,8 @@
 """ARS: augmented random search, finite differences along random directions of which the best count.
 
+One thing is not in the paper, and happens only where `halvings` asks for it: noise and step size are halved when scores
+no longer rise. A policy that walks on the edge of what it can do falls if it is shaken as hard as one that stands.
+
 Source: Mania, Guy and Recht, "Simple random search provides a competitive approach to reinforcement learning",
 arXiv:1803.07055, Algorithm 2 with its names. This is the update of V1-t; normalised observations, which make it V2-t,
 belong to the policy.
@@ -35,6 +38,7 @@ class Ars(Optimizer):
         top: int | None = field(default=None, metadata=about("directions b that count; none is the better half", low=1))
         step_size: float = field(default=0.05, metadata=about("step size alpha", above=0.0, high=LARGEST))
         noise: float = field(default=0.05, metadata=about("deviation nu of the directions", low=SMALLEST, high=LARGEST))
+        halvings: int = field(default=0, metadata=about("how often noise and step size may be halved", low=0, high=30))
 
         def __post_init__(self) -> None:
             super().__post_init__()
@@ -43,6 +47,7 @@ class Ars(Optimizer):
 
     def _start(self) -> None:
         self._m: FloatArray = np.zeros(self.dimension)
+        self._halved = 0
 
     @property
     def population(self) -> int:
@@ -54,9 +59,24 @@ class Ars(Optimizer):
         """The parameters that the directions start from, shape (dimension,)."""
         return self._m.copy()
 
+    @property
+    def can_look_closer(self) -> bool:
+        """Whether noise and step size may be halved once more."""
+        return bool(self._halved < self.options.halvings)
+
+    def look_closer(self) -> None:
+        """Halves noise and step size."""
+        if self.can_look_closer and self._pending is None:
+            self._halved += 1
+
+    @property
+    def _share(self) -> float:
+        """What is left of noise and step size."""
+        return 0.5**self._halved
+
     def _sample(self) -> FloatArray:
         delta = self._rng.standard_normal((self.options.directions, self.dimension))  # line 4
-        return np.asarray(self._m + self.options.noise * mirrored(delta))  # line 5
+        return np.asarray(self._m + self.options.noise * self._share * mirrored(delta))  # line 5
 
     def _update(self, candidates: FloatArray, scores: FloatArray) -> None:
         scale = np.abs(scores).max()
@@ -70,12 +90,12 @@ class Ars(Optimizer):
         if not sigma_r > 0:
             return  # equal scores, for which the paper's step is 0/0
         plus, minus = pairs(candidates)
-        delta = (plus - minus)[used] / (2 * self.options.noise)
+        delta = (plus - minus)[used] / (2 * self.options.noise * self._share)
         weights = (r_plus - r_minus)[used] / (len(used) * sigma_r)
-        self._m = self._m + self.options.step_size * (weights @ delta)  # line 7
+        self._m = self._m + self.options.step_size * self._share * (weights @ delta)  # line 7
 
     def _state(self) -> State:
-        return {"m": self._m}
+        return {"m": self._m, "halved": self._halved}
 
     def _restore(self, state: State) -> None:
-        self._m = state["m"]
+        self._m, self._halved = state["m"], int(state.get("halved", 0))  # the first versions never halved

@@ -79,6 +79,15 @@ class Optimizer(ABC):
         """Why going on is of no use, in words; ``None`` while it is."""
         return None
 
+    @property
+    def can_look_closer(self) -> bool:
+        """Whether `look_closer` would change anything."""
+        return False
+
+    def look_closer(self) -> None:
+        """Told between generations that scores no longer rise: candidates may keep closer to the centre from now on."""
+        return
+
     def _start(self) -> None:
         """Sets up the algorithm's own state from `dimension` and `options`."""
         return

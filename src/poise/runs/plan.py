@@ -40,7 +40,7 @@ EPISODES = (1, 3, 10)
 SIZES = "population", "directions", "top"
 """Options that say how many candidates a generation has; they are doubled together."""
 
-ARS = {"directions": POPULATION // 4, "top": POPULATION // 8, "noise": 0.03, "step_size": 0.02}
+ARS = {"directions": POPULATION // 4, "top": POPULATION // 8, "noise": 0.03, "step_size": 0.02, "halvings": 2}
 """For ARS, where policies are large or lasting is not all: it starts from standing still, and looks closely around."""
 
 TURNS = 8
@@ -52,11 +52,14 @@ BOLD, BOLDER = {"noise": 0.06, "step_size": 0.04}, {"noise": 0.1, "step_size": 0
 NARROW = 0.1
 """First deviation of the second start of SNES, where actions are numbers that may be dosed."""
 
+FINE = 0.01
+"""First deviation of a third one for larger policies, whose many small numbers add up."""
+
 QUADRATIC_FEATURES = 10
 """Most features whose products are worth as many parameters."""
 
 STEPS_PER_PARAMETER = 100_000
-LEAST_STEPS, MOST_STEPS = 3_000_000, 10_000_000
+LEAST_STEPS, MOST_STEPS = 5_000_000, 10_000_000
 COMPILED_STEPS = 30_000_000
 """The default budget: so many steps for each parameter of the first stage, within limits; all of them if compiled."""
 
@@ -271,12 +274,14 @@ def _bears_a_trial(config: TrainConfig) -> bool:
 def _rivals(stage: Stage, info: EnvironmentInfo, *, first: bool) -> tuple[Start, ...]:
     """The other starts of a stage where actions are numbers."""
     if stage.optimizer == "ars":
-        other = Start(
-            "ars", {**stage.optimizer_args, **BOLDER}, follows=True, horizon=shortened(info.max_episode_steps)
-        )
+        bolder = {**stage.optimizer_args, **BOLDER}
+        others = [Start("ars", bolder, follows=True, horizon=shortened(info.max_episode_steps))]
     else:
-        other = Start("snes", {**stage.optimizer_args, "sigma0": NARROW})
-    return (other, Start("ars", {**ARS, **BOLD}, without_survival_bonus=True, follows=True)) if first else (other,)
+        deviations = (NARROW,) if first else (NARROW, FINE)
+        others = [Start("snes", {**stage.optimizer_args, "sigma0": deviation}) for deviation in deviations]
+    if first:
+        others.append(Start("ars", {**ARS, **BOLD}, without_survival_bonus=True, follows=True))
+    return tuple(others)
 
 
 def _stage(policy: str, population: int, info: EnvironmentInfo) -> Stage:

@@ -197,7 +197,21 @@ def check_state_is_exact_at_every_moment(factory: Factory) -> None:
             optimizer.ask()
             _require_restored_goes_on(optimizer)
             optimizer.tell(_scores(optimizer.ask()))
+            optimizer.look_closer()
         _require_restored_goes_on(optimizer)
+
+
+def check_looking_closer_changes_nothing_that_was_asked(factory: Factory) -> None:
+    """Candidates that wait for their scores stay, and an optimizer that cannot look closer goes on as it would have."""
+    optimizer, same = _make(factory), _make(factory)
+    before = optimizer.ask().copy()
+    optimizer.look_closer()
+    _require(_equal(optimizer.ask(), before), "a pending ask stays")
+    for each in (optimizer, same):
+        each.tell(_scores(each.ask()))
+    if not optimizer.can_look_closer:
+        optimizer.look_closer()
+    _require(_equal(optimizer.ask(), same.ask()), "looking closer does nothing where it cannot be done")
 
 
 def check_state_is_a_copy(factory: Factory) -> None:
