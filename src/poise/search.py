@@ -112,12 +112,8 @@ class SearchState:
 
     @property
     def patience(self) -> int:
-        """Generations that a window of the trend spans: more for more parameters, which take longer to learn.
-
-        An optimizer that can look closer does so after half of them: it costs little if that was too early.
-        """
-        generations = 10 + 3 * math.ceil(math.sqrt(self.optimizer.dimension))
-        return generations // 2 if self.optimizer.can_look_closer else generations
+        """Generations that a window of the trend spans: more for more parameters, which take longer to learn."""
+        return 10 + 3 * math.ceil(math.sqrt(self.optimizer.dimension))
 
     @property
     def present(self) -> Rival:
