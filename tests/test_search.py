@@ -22,6 +22,8 @@ from poise.search import (
     ARCHIVE_SIZE,
     CONFIRMED,
     KEPT_OF_A_STAGE,
+    MILESTONE_SPACING,
+    MILESTONES,
     TARGET_CONFIRMED,
     SearchState,
     begin_stage,
@@ -105,6 +107,21 @@ def test_the_archive_holds_the_best_first_and_of_equals_the_newest() -> None:
     assert len(claims) == ARCHIVE_SIZE
     newest = state.optimizer.ask()
     assert not any((candidate.parameters == row).all() for candidate in state.archive for row in newest)
+
+
+def test_centres_on_the_way_stay_in_the_race_and_never_become_too_many() -> None:
+    def of(generations: int) -> SearchState:
+        ars = Ars(3, generator(0, "optimizer"))
+        state = SearchState(ars, ARCHITECTURE, SeedStream(0, Purpose.SEARCH))
+        return _search(state=state, budget=Budget(max_episodes=ars.population * generations))[0]
+
+    state, longer = of(3 * MILESTONE_SPACING + 1), of(MILESTONE_SPACING * (MILESTONES + 2))
+    assert len(state.milestones) == 3
+    assert all(any(each is candidate for candidate in state.candidates) for each in state.milestones)
+    assert longer.spacing == 2 * MILESTONE_SPACING
+    assert len(longer.milestones) == MILESTONES // 2 + 1
+    for early, late in zip(state.milestones[1::2], longer.milestones, strict=False):
+        np.testing.assert_array_equal(early.parameters, late.parameters)
 
 
 def test_of_equals_a_newcomer_stands_before_those_in_the_archive() -> None:
@@ -285,14 +302,18 @@ def test_a_stage_that_gets_no_further_makes_room_for_the_next_and_its_best_stay_
 
 
 def test_interrupted_and_resumed_from_a_checkpoint_it_is_the_same_search(tmp_path: Path) -> None:
-    whole, _, events = _search(budget=Budget(max_episodes=210))
-    half, _, before = _search(budget=Budget(max_episodes=210), stop_after=11)
+    whole, _, events = _search(budget=Budget(max_episodes=280))
+    half, _, before = _search(budget=Budget(max_episodes=280), stop_after=MILESTONE_SPACING + 1)
     assert half.stopped_because == INTERRUPTED
     checkpoint.save(tmp_path / "c", Progress(half, SeedStream(0, Purpose.SELECTION)))
     taken_up = checkpoint.load(tmp_path / "c", ARCHITECTURE).search
-    resumed, _, after = _search(budget=Budget(max_episodes=210), state=taken_up)
+    resumed, _, after = _search(budget=Budget(max_episodes=280), state=taken_up)
     assert [dict(e.metrics) for e in [*before, *after]] == [dict(e.metrics) for e in events]
     assert (resumed.optimizer.center == whole.optimizer.center).all()
+    assert len(whole.milestones) == 2
+    for one, other in zip(whole.candidates, resumed.candidates, strict=True):
+        np.testing.assert_array_equal(one.parameters, other.parameters)
+        assert one.claim == other.claim
 
 
 def _short() -> SearchState:

@@ -44,6 +44,9 @@ ARCHIVE_SIZE = 16
 KEPT_OF_A_STAGE = 3
 """How many of a stage's best candidates go on to the race beside its centres."""
 
+MILESTONES, MILESTONE_SPACING = 32, 16
+"""Most centres that are kept on the way, and generations between two of them, twice as many each time they are full."""
+
 Confirm = Callable[[Sequence[Candidate]], bool]
 """Plays candidates that claim to have reached the top on fresh episodes; whether one kept its word."""
 
@@ -65,6 +68,8 @@ class SearchState:
         archive: the best candidates of this rung of the ladder, best first; of equals the newer first, for a search
             improves as it goes. What few episodes claim cannot be held against what more do.
         finalists: the optimizer's centre at the end of each rung, and the best candidates of each stage that is over.
+        milestones: the centre every so many generations: a search may have been better before it ended.
+        spacing: how many.
         scale: of the observations, if it was measured before the search.
         follows: whether the normaliser follows what is observed, because a trial said so.
         sums: over all observations so far, where the normaliser follows them.
@@ -88,6 +93,8 @@ class SearchState:
     seeds: SeedStream
     archive: list[Candidate] = field(default_factory=list)
     finalists: list[Candidate] = field(default_factory=list)
+    milestones: list[Candidate] = field(default_factory=list)
+    spacing: int = MILESTONE_SPACING
     scale: Normalizer | None = None
     follows: bool = False
     sums: ObservationSums | None = None
@@ -136,7 +143,7 @@ class SearchState:
         """All that a search has to offer, the present centre first; starts on trial claim what it does."""
         tried = self.trial.tried if self.trial is not None else []
         centres = [Candidate(rival.architecture, rival.optimizer.center, self.centre.claim) for rival in tried]
-        return [self.centre, *centres, *self.finalists, *self.archive]
+        return [self.centre, *centres, *self.finalists, *self.archive, *self.milestones]
 
 
 def search(
@@ -314,7 +321,15 @@ def _take_in(state: SearchState, parameters: FloatArray, batch: EpisodeBatch, ta
     if batch.observation_sums is not None:
         state.sums = batch.observation_sums if state.sums is None else state.sums + batch.observation_sums
         state.architecture = state.architecture.normalized_by(state.sums)
+    _keep_milestone(state)
     return claimants
+
+
+def _keep_milestone(state: SearchState) -> None:
+    if state.horizon is None and state.generation % state.spacing == 0:
+        state.milestones.append(state.centre)
+        if len(state.milestones) > MILESTONES:
+            state.milestones, state.spacing = state.milestones[1::2], 2 * state.spacing
 
 
 def _at_the_top(batch: EpisodeBatch, state: SearchState, target: float | None) -> BoolArray:

@@ -24,7 +24,7 @@ from poise.policies.architecture import Architecture, Normalizer
 from poise.policies.candidate import Candidate
 from poise.runs import form
 from poise.runs.files import MAX_FILE_BYTES, parse_json, write_atomic
-from poise.search import SearchState
+from poise.search import MILESTONE_SPACING, SearchState
 from poise.seeding import Purpose, SeedStream
 from poise.statistics.plateau import Plateau
 from poise.trial import Rival, Trial
@@ -153,6 +153,8 @@ def _to_state(progress: Progress) -> dict[str, Any]:
         "selection_position": progress.selection_seeds.position,
         "archive": [from_candidate(candidate) for candidate in search.archive],
         "finalists": [from_candidate(candidate) for candidate in search.finalists],
+        "milestones": [from_candidate(candidate) for candidate in search.milestones],
+        "spacing": search.spacing,
         "scale": None if search.scale is None else {"mean": search.scale.mean, "scale": search.scale.scale},
         "follows": search.follows,
         "sums": _from_sums(search.sums),
@@ -196,6 +198,8 @@ def _from_state(state: dict[str, Any], base: Architecture) -> Progress:
         seeds=SeedStream(seed, Purpose.SEARCH, state["search_position"]),
         archive=[to_candidate(candidate, base) for candidate in state["archive"]],
         finalists=[to_candidate(candidate, base) for candidate in state["finalists"]],
+        milestones=[to_candidate(candidate, base) for candidate in state.get("milestones", [])],
+        spacing=max(1, state.get("spacing", MILESTONE_SPACING)),
         scale=None if scale is None else Normalizer(scale["mean"], scale["scale"]),
         follows=state.get("follows", False),
         sums=_to_sums(state["sums"]),

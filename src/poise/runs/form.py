@@ -59,6 +59,8 @@ SINCE = {
     "failures": FAILURES,
     "selection_failures": FAILURES,
     "before_race": (None, {"position": int, "usage": USAGE}),
+    "milestones": [CANDIDATE],
+    "spacing": int,
 }
 """Parts of a search that files of the first poise do not have."""
 
