@@ -248,10 +248,13 @@ def test_episodes_a_candidate_grow_when_the_scores_no_longer_rise_whatever_the_b
 def test_an_optimizer_that_can_look_closer_does_so_before_episodes_grow() -> None:
     ars = Ars(3, generator(0, "optimizer"), Ars.Options(noise=1.0, step_size=1.0, halvings=2))
     state = SearchState(ars, ARCHITECTURE, SeedStream(0, Purpose.SEARCH))
+    patience = state.patience
+    assert 2 * patience == _state().patience
     state, _, events = _search(state=state, budget=Budget(max_episodes=4_000), effort=Effort((1, 3)))
     spread = [float(np.std(event.metrics["scores"])) for event in events]
     assert [event.metrics["episodes_per_candidate"] for event in events][-1] == 3
-    assert spread[-1] < spread[state.patience] / 4
+    assert spread[-1] < spread[patience] / 4
+    assert state.patience == 2 * patience
     assert not ars.can_look_closer
     assert len(state.finalists) == 3  # the centre before each halving, and before episodes grew
 

@@ -119,8 +119,12 @@ class SearchState:
 
     @property
     def patience(self) -> int:
-        """Generations that a window of the trend spans: more for more parameters, which take longer to learn."""
-        return 10 + 3 * math.ceil(math.sqrt(self.optimizer.dimension))
+        """Generations that a window of the trend spans: more for more parameters, which take longer to learn.
+
+        Half as many are enough for an optimizer to look closer: that costs less than a rung of more episodes.
+        """
+        generations = 10 + 3 * math.ceil(math.sqrt(self.optimizer.dimension))
+        return generations // 2 if self.optimizer.can_look_closer else generations
 
     @property
     def present(self) -> Rival:
