@@ -7,12 +7,15 @@ import importlib
 import json
 import os
 import re
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 
 from poise.__main__ import run as command
+from poise.errors import MissingDependencyError
 from poise.runs import diagnosis
 from poise.runs.diagnosis import Finding
 
@@ -22,16 +25,36 @@ def test_the_doctor_tries_out_every_part(capsys: pytest.CaptureFixture[str]) -> 
     assert command(["doctor", "--json"]) == 0
     captured = capsys.readouterr()
     found = {finding["part"]: finding for finding in json.loads(captured.out)["findings"]}
-    assert found.keys() == {"versions", "kernels", "workers", "rendering", "box2d", "mujoco", "browser", "disk"}
+    parts = "versions kernels workers rendering box2d mujoco video tensorboard browser disk"
+    assert list(found) == parts.split()
     for part in ("versions", "kernels", "workers", "disk"):
         assert found[part]["state"] == "good", found[part]
     assert all(finding["advice"] for finding in found.values() if finding["state"] != "good")
 
 
+def test_drawing_needs_no_screen_and_nothing_says_so() -> None:
+    """What draws has words of its own for a machine without a screen, written by compiled code."""
+    program = "from poise.runs.diagnosis import _rendering; print(_rendering().said)"
+    bare = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "SDL_"))}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=bare, check=True)
+    assert (done.stdout, done.stderr) == ("pictures of 600 × 400\n", "")
+
+
+def test_pictures_that_cannot_be_had_are_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> None:
+        raise MissingDependencyError("X draws with OpenGL: install EGL")
+
+    monkeypatch.setattr("poise.rollouts.pictures.picture_of", fail)
+    found = diagnosis._mujoco()
+    assert found.state == "missing"
+    assert "are installed; there are no pictures" in found.said
+    assert found.advice == "X draws with OpenGL: install EGL"
+
+
 def test_a_fault_is_named_with_what_to_do_and_the_next_part_is_looked_at(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def broken() -> Finding:
+    def broken(*_: str) -> Finding:
         raise OSError("no such library")
 
     for name in ("_kernels", "_workers", "_rendering"):

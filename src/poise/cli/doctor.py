@@ -23,9 +23,9 @@ def command(as_json: options.AsJson = False) -> int:
             break
         findings.append(finding)
         if not as_json:
-            say(f"{finding.part:<10} {MARKS[finding.state]:<5} {finding.said}")
+            say(f"{finding.part:<11} {MARKS[finding.state]:<5} {finding.said}")
             if finding.advice:
-                say(f"{'':<16} → {finding.advice}")
+                say(f"{'':<17} → {finding.advice}")
     faults = sum(finding.state == "fault" for finding in findings)
     if as_json:
         print_json({"good": faults == 0, "findings": [asdict(finding) for finding in findings]})

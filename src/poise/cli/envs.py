@@ -8,6 +8,7 @@ import typer
 
 from poise.cli import options
 from poise.cli.output import print_json, say
+from poise.words import counted
 
 if TYPE_CHECKING:
     from poise.types import Json
@@ -52,6 +53,7 @@ def _row(identifier: str) -> dict[str, Json]:
 def _words(row: dict[str, Json]) -> str:
     if not row["supported"]:
         return f"no   {row['reason']}"
-    limit = f"{row['max_episode_steps']} steps" + (" (set by poise)" if row["time_limit_is_ours"] else "")
+    limit = counted(row["max_episode_steps"], "step") + (" (set by poise)" if row["time_limit_is_ours"] else "")
     solved = "" if row["reward_threshold"] is None else f", solved at {row['reward_threshold']:g}"
-    return f"yes  {row['features']} features, {row['action']} action ({row['outputs']} outputs), {limit}{solved}"
+    features, outputs = counted(row["features"], "feature"), counted(row["outputs"], "output")
+    return f"yes  {features}, {row['action']} action ({outputs}), {limit}{solved}"

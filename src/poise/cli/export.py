@@ -9,6 +9,7 @@ import typer
 
 from poise.cli import options
 from poise.cli.output import print_json, say
+from poise.words import counted
 
 
 def command(
@@ -53,5 +54,5 @@ def command(
     if as_json:
         print_json({"seed": watched.first_seed, "return": score, "length": steps, "files": written})
     else:
-        say(f"seed {watched.first_seed}: return {score:,.1f} in {steps:,} steps; {episode.check.lower()}")
+        say(f"seed {watched.first_seed}: return {score:,.1f} in {counted(steps, 'step')}; {episode.check.lower()}")
     return 0

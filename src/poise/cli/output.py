@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout, suppress
 from typing import TYPE_CHECKING
 
+from poise.words import counted
+
 if TYPE_CHECKING:
     from poise.types import Json
 
@@ -63,7 +65,7 @@ def evaluation_lines(evaluation: Mapping[str, Json], indent: str = "") -> list[s
     e = evaluation
     lines = [
         f"mean return {number(e['mean'])}  [{number(e['low'])}, {number(e['high'])}] at {e['confidence']:.0%} "
-        f"({e['method']}), on {e['episodes']:,} fresh episodes",
+        f"({e['method']}), on {counted(e['episodes'], 'fresh episode')}",
         f"from {number(e['min'])} to {number(e['max'])}, median {number(e['quantiles']['0.5'])}, "
         f"lowest 5% below {number(e['quantiles']['0.05'])}; {e['length_mean']:.1f} steps an episode",
     ]

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from poise.cli.output import note, number, percent, stdout_kept_clean
+from poise.words import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -193,7 +194,7 @@ def _found(event: Event) -> Iterator[str]:
         yield f"best {number(metrics['best_so_far'])}"
         yield f"mean {number(metrics['mean'])}"
         return
-    yield f"{event.usage.episodes:,} episodes"
+    yield counted(event.usage.episodes, "episode")
     if "mean" in metrics:
         low, high = metrics.get("low"), metrics.get("high")
         interval = "" if low is None or high is None else f" [{number(low)}, {number(high)}]"

@@ -9,6 +9,7 @@ import typer
 from poise.cli import options
 from poise.cli.output import evaluation_lines, note, print_json, say
 from poise.cli.progress import progress
+from poise.words import counted
 
 if TYPE_CHECKING:
     from poise.runs.report import Run
@@ -146,13 +147,9 @@ def report(run: Run, as_json: bool) -> int:
     return 0
 
 
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
-
-
 def _lines(run: Run) -> list[str]:
     result = run.result
-    lines = [f"{result['env']}  {result['policy']} policy, {len(result['parameters'])} numbers"]
+    lines = [f"{result['env']}  {result['policy']} policy, {counted(len(result['parameters']), 'number')}"]
     if len(result["parameters"]) <= 8:
         lines.append("  parameters  " + "  ".join(f"{value:.4g}" for value in result["parameters"]))
     if result["evaluation"] is not None:
@@ -160,15 +157,19 @@ def _lines(run: Run) -> list[str]:
     steps, episodes = result["steps"], result["episodes"]
     lines.append(
         "  paid        "
-        + ", ".join(f"{phase} {_many(episodes[phase], 'episode')} ({_many(steps[phase], 'step')})" for phase in steps)
+        + ", ".join(
+            f"{phase} {counted(episodes[phase], 'episode')} ({counted(steps[phase], 'step')})" for phase in steps
+        )
     )
     failures = result.get("failed_episodes", {})  # runs of before these were counted have none
     if any(failures.values()):
-        failed = ", ".join(f"{phase} {count:,} episodes" for phase, count in failures.items() if count)
+        failed = ", ".join(f"{phase} {counted(count, 'episode')}" for phase, count in failures.items() if count)
         lines.append(f"  failed      {failed}; each has the worst score. The first: {result['first_failure']}")
     if result.get("time_limit_is_ours"):
         limit = result["max_episode_steps"]
-        lines.append(f"  limit       {limit:,} steps an episode, set by poise: the environment has none of its own")
+        lines.append(
+            f"  limit       {counted(limit, 'step')} an episode, set by poise: the environment has none of its own"
+        )
     lines.append(f"  stopped     {result['stopped_because']}")
     seconds = f" in {result['seconds']:.1f} s" if "seconds" in result else ""
     lines.append(f"  run         {result['run']}{seconds}, engine {result['engine']}")

@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-from poise.errors import PoiseError
+from poise.errors import MissingDependencyError, PoiseError
 from poise.policies.architecture import Architecture
 from poise.rollouts.base import Engine
 from poise.rollouts.environments import inspect
@@ -56,7 +56,9 @@ def diagnose() -> Iterator[Finding]:
         "workers": _workers,
         "rendering": _rendering,
         "box2d": lambda: _extra("box2d", "Box2D", "LunarLander, BipedalWalker and CarRacing"),
-        "mujoco": lambda: _extra("mujoco", "mujoco", "HalfCheetah, Hopper, Ant and their like"),
+        "mujoco": _mujoco,
+        "video": lambda: _extra("video", "av", "what writes MP4 and WebM (PyAV)", "is"),
+        "tensorboard": lambda: _extra("tensorboard", "tensorboardX", "what writes TensorBoard's files", "is"),
         "browser": _browser,
         "disk": _disk,
     }
@@ -117,25 +119,32 @@ def _plays_what_gymnasium_plays(engine: Engine) -> bool:
     )
 
 
-def _rendering() -> Finding:
-    import gymnasium
+def _rendering(environment: str = "CartPole-v1", part: str = "rendering") -> Finding:
+    from poise.rollouts.pictures import close_pictures, make_with_pictures, picture_of
 
-    if util.find_spec("pygame") is None:
-        advice = "to see pictures: pip install 'gymnasium[classic-control]'"
-        return Finding("rendering", "missing", "pygame is not installed", advice)
-    environment = gymnasium.make("CartPole-v1", render_mode="rgb_array")
+    drawn = make_with_pictures(EnvironmentSpec(environment))
     try:
-        environment.reset(seed=0)
-        picture = np.asarray(environment.render())
+        drawn.reset(seed=0)
+        height, width, _ = picture_of(drawn).shape
+    except MissingDependencyError as error:
+        return Finding(part, "missing", "there are no pictures, only numbers", str(error))
     finally:
-        environment.close()
-    return Finding("rendering", "good", f"pictures of {picture.shape[1]} × {picture.shape[0]}")
+        close_pictures(drawn)
+    return Finding(part, "good", f"pictures of {width} × {height}")
 
 
-def _extra(extra: str, module: str, what: str) -> Finding:
+def _mujoco() -> Finding:
+    found = _extra("mujoco", "mujoco", "HalfCheetah, Hopper, Ant and their like")
+    if found.state != "good":
+        return found
+    pictures = _rendering("InvertedPendulum-v5", "mujoco")
+    return Finding("mujoco", pictures.state, f"{found.said}; {pictures.said}", pictures.advice)
+
+
+def _extra(extra: str, module: str, what: str, verb: str = "are") -> Finding:
     if util.find_spec(module) is None:
-        return Finding(extra, "missing", f"{what} are not installed", f"pip install 'poise[{extra}]'")
-    return Finding(extra, "good", f"{what} are installed")
+        return Finding(extra, "missing", f"{what} {verb} not installed", f"pip install 'poise[{extra}]'")
+    return Finding(extra, "good", f"{what} {verb} installed")
 
 
 def _browser() -> Finding:

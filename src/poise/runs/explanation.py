@@ -8,14 +8,16 @@ from poise.rollouts.environments import EnvironmentInfo
 from poise.runs.config import AUTO, TrainConfig
 from poise.runs.plan import EPISODES, Plan, Stage, Start
 from poise.trial import MOST_STEPS, TURN
+from poise.words import counted
 
 
 def explain(config: TrainConfig, info: EnvironmentInfo, plan: Plan, *, compiled: bool) -> list[str]:
     """The plan in words, a line each, with its reasons."""
     architecture = plan.first_architecture(info)
     lines = [
-        f"environment  {info.spec.id}: {info.observation.size} features, {info.action.kind} actions "
-        f"({architecture.action.outputs} outputs), at most {info.max_episode_steps:,} steps an episode",
+        f"environment  {info.spec.id}: {counted(info.observation.size, 'feature')}, {info.action.kind} actions "
+        f"({counted(architecture.action.outputs, 'output')}), at most "
+        f"{counted(info.max_episode_steps, 'step')} an episode",
         "engine       " + ("compiled kernel" if compiled else "Gymnasium: there is no kernel for it"),
     ]
     for index, stage in enumerate(plan.stages):
@@ -23,12 +25,13 @@ def explain(config: TrainConfig, info: EnvironmentInfo, plan: Plan, *, compiled:
         args = ", ".join(f"{name} {value}" for name, value in stage.optimizer_args.items())
         reason = "as asked" if config.policy != AUTO else _why(stage, plan, info)
         lines.append(
-            f"stage {index + 1}      {stage.policy}, {count:,} numbers, by {stage.optimizer} ({args}): {reason}"
+            f"stage {index + 1}      {stage.policy}, {counted(count, 'number')}, by {stage.optimizer} ({args}): "
+            f"{reason}"
         )
         lines += [f"  or from    {_start_in_words(start)}" for start in stage.rivals]
     lines += _how(config, info, plan, compiled)
-    limits = [("steps", config.max_steps), ("episodes", config.max_episodes), ("seconds", config.max_seconds)]
-    lines.append("budget       " + ", ".join(f"{value:,} {unit}" for unit, value in limits if value is not None))
+    limits = [("step", config.max_steps), ("episode", config.max_episodes), ("second", config.max_seconds)]
+    lines.append("budget       " + ", ".join(counted(value, unit) for unit, value in limits if value is not None))
     lines.append(
         f"being sure   {config.selection_episodes:,} fresh episodes for the winner of the race, "
         f"{config.evaluation_episodes:,} more for the result"

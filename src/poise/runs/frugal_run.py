@@ -30,6 +30,7 @@ from poise.runs.report import Findings, Job, PhaseClock, Run, report, stopped
 from poise.seeding import Purpose, SeedStream
 from poise.selection import race
 from poise.types import EnvironmentSpec, Event, Json, Observer, Usage
+from poise.words import counted
 
 DEFAULT_EPISODES, LEAST_STEPS = 10, 2_000
 """The budget of real steps when none is given: so many episodes to their time limit, and at least so many steps."""
@@ -150,14 +151,14 @@ def explain(config: TrainConfig, info: EnvironmentInfo) -> list[str]:
     """
     frugal.check(info)
     config = _resolved(config, info, compiled=False)
-    limits = [("steps", config.max_steps), ("episodes", config.max_episodes), ("seconds", config.max_seconds)]
+    limits = [("step", config.max_steps), ("episode", config.max_episodes), ("second", config.max_seconds)]
     return [
-        f"environment  {info.spec.id}: {info.observation.size} features, {info.action.kind} actions, at most "
-        f"{info.max_episode_steps:,} steps an episode",
+        f"environment  {info.spec.id}: {counted(info.observation.size, 'feature')}, {info.action.kind} actions, "
+        f"at most {counted(info.max_episode_steps, 'step')} an episode",
         "first        resets without a step, to measure the scale of a start",
         "then         a linear model refitted at every step and its best regulator, while every step earns the same",
         "otherwise    a learnt world and a search inside it, again and again; the best policies race for real",
-        "budget       " + ", ".join(f"{value:,} real {unit}" for unit, value in limits if value is not None),
+        "budget       " + ", ".join(counted(value, f"real {unit}") for unit, value in limits if value is not None),
     ]
 
 

@@ -1,7 +1,7 @@
 // What is known of the episode and of the policy, in words; the field for another seed; and what went wrong.
 
 import { make, setText } from "../dom.js";
-import { count, returnText, withMinus } from "../format.js";
+import { count, plural, returnText, withMinus } from "../format.js";
 
 /** {episode, proof, message}: two panels, and what stands on the stage when there is no episode; `open(seed)` shows another. */
 export function createFacts(store, { open, newEpisode }) {
@@ -65,7 +65,7 @@ export function fact(name, value, explanation, className = "") {
 }
 
 function lengthOf({ length, stepLimit }) {
-  return stepLimit ? `${count(length)} of at most ${count(stepLimit)} steps` : `${count(length)} steps`;
+  return stepLimit ? `${count(length)} of at most ${plural(stepLimit, "step")}` : plural(length, "step");
 }
 
 function endOf({ terminated, truncated, stepLimit, length, renderer }) {

@@ -3,7 +3,7 @@
 import { nextSeed, queryOf } from "../address.js";
 import { Unanswered, ask } from "../api.js";
 import { make, setText } from "../dom.js";
-import { fixed } from "../format.js";
+import { fixed, plural } from "../format.js";
 import { createGame } from "../game.js";
 import { listenToKeys } from "../keys.js";
 import { createGameSettings } from "../panels/game_settings.js";
@@ -182,7 +182,7 @@ function goalOf({ idle, threshold }) {
 
 function endOf(result, { stepLimit }) {
   const why = result.truncated ? (result.length >= stepLimit ? "The time is up" : "Ended") : "Over";
-  return `${why} after ${result.length} steps: a return of ${fixed(result.return, 1)}.`;
+  return `${why} after ${plural(result.length, "step")}: a return of ${fixed(result.return, 1)}.`;
 }
 
 function raceWords(mine, its) {
