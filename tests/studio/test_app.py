@@ -162,6 +162,16 @@ def test_a_foreign_host_is_refused_everywhere(cartpole_url: str, host: str, addr
     assert "content-security-policy" in headers
 
 
+def test_a_person_reads_the_refusal_as_a_sentence(cartpole_url: str, guarded_url: str) -> None:
+    for url, host, words in (
+        (cartpole_url, "evil.example", "This page answers on this machine only, as"),
+        (guarded_url, "localhost", "This studio asks for its token:"),
+    ):
+        status, headers, text = ask(url, "/", {"Host": host, "Accept": "text/html"})
+        assert (status, headers["content-type"]) == (403, "text/plain; charset=utf-8")
+        assert text.startswith(words)
+
+
 @pytest.mark.parametrize("origin", ["http://evil.example", "https://localhost", "null", "http://localhost:1"])
 def test_a_foreign_page_is_refused(cartpole_url: str, origin: str) -> None:
     assert ask(cartpole_url, "/data", {"Origin": origin})[0] == 403
@@ -340,6 +350,9 @@ def test_every_address_of_a_view_is_the_page(path: str, view: str | None, cartpo
     assert (status, headers["content-type"].startswith("text/html")) == ((200, True) if view else (404, False))
     if view:
         assert text == page(view, "replay").content.decode()
+    status, headers, text = ask(cartpole_url, path, {"Accept": "text/html,*/*"})
+    assert (status, headers["content-type"].startswith("text/html")) == (200 if view else 404, True)
+    assert text == page(view, "replay").content.decode()
 
 
 def test_every_module_says_first_why_it_exists() -> None:

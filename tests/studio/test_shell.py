@@ -55,6 +55,19 @@ def test_what_is_no_view_is_said_with_a_way_on(url: str, open_page: Open) -> Non
     opened = open_page(f"{url}runs", home=url)
     page = opened.page
     page.evaluate("history.pushState(null, '', '/nothing'); dispatchEvent(new PopStateEvent('popstate'))")
-    expect(page.get_by_role("alert")).to_have_text("The page has no view of this name.")
+    expect(page.get_by_role("alert")).to_have_text("The studio has no page at this address.")
+    page.get_by_role("link", name="All runs").click()
+    expect(page.locator(".run-row")).to_have_count(1)
+
+
+@pytest.mark.parametrize("address", ["etc/passwd", "run", "%2e%2e/%2e%2e/etc/passwd", "api/nothing"])
+def test_an_address_without_a_page_is_said_in_the_page(url: str, open_page: Open, address: str) -> None:
+    opened = open_page(url, home=url)
+    page = opened.page
+    opened.forgiven.append("404 (Not Found)")
+    answer = page.goto(url + address)
+    assert answer is not None
+    assert answer.status == 404
+    expect(page.get_by_role("alert")).to_have_text("The studio has no page at this address.")
     page.get_by_role("link", name="All runs").click()
     expect(page.locator(".run-row")).to_have_count(1)

@@ -71,14 +71,15 @@ def choice_of(request: Request, name: str, default: str, known: Collection[str])
     return text
 
 
-def file(asset: Asset, request: Request) -> Response:
+def file(asset: Asset, request: Request, status: int = 200) -> Response:
     """One of the page's own files, compressed where the browser can read that, and only if it does not have it yet."""
     headers = {"ETag": asset.tag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
     if request.headers.get("if-none-match") == asset.tag:
         return Response(status_code=304, headers=headers)
     if "gzip" in request.headers.get("accept-encoding", ""):
-        return Response(asset.compressed, media_type=asset.media_type, headers={**headers, "Content-Encoding": "gzip"})
-    return Response(asset.content, media_type=asset.media_type, headers=headers)
+        headers["Content-Encoding"] = "gzip"
+    content = asset.compressed if "Content-Encoding" in headers else asset.content
+    return Response(content, status, headers, asset.media_type)
 
 
 async def _say_http(request: Request, error: Exception) -> Response:

@@ -19,6 +19,7 @@ from poise.studio import (
     answers,
     assets,
     compare_routes,
+    guard,
     learn_routes,
     picture_routes,
     play_routes,
@@ -28,7 +29,6 @@ from poise.studio import (
     tinker_routes,
     train_routes,
 )
-from poise.studio.guard import LOOPBACK_HOSTS, Guard
 from poise.studio.library import Library
 from poise.studio.pages import HOME_WITH_POLICY, HOME_WITHOUT, view_of
 from poise.studio.source import Watched
@@ -38,7 +38,7 @@ def create_app(
     watched: Watched | None = None,
     *,
     runs: Path | None = None,
-    allowed_hosts: Collection[str] = LOOPBACK_HOSTS,
+    allowed_hosts: Collection[str] = guard.LOOPBACK_HOSTS,
     token: str | None = None,
     remembered_episodes: int = 16,
     data: Path | None = None,
@@ -93,7 +93,7 @@ def create_app(
             *_page_routes(library),
         ],
         lifespan=lifespan,
-        middleware=[Middleware(Guard, allowed_hosts=allowed_hosts, token=token)],
+        middleware=[Middleware(guard.Guard, allowed_hosts=allowed_hosts, token=token)],
         exception_handlers=answers.HANDLERS,
     )
     app.state.trainings = library.trainings
@@ -107,7 +107,9 @@ def _page_routes(library: Library) -> list[BaseRoute]:
     async def page(request: Request) -> Response:
         view = view_of(request.url.path, home)
         if view is None:
-            raise HTTPException(404)
+            if not guard.is_person(request.headers):
+                raise HTTPException(404)
+            return answers.file(assets.page(None, home), request, status=404)
         if view == "replay":
             await asyncio.to_thread(_foresee, library, request)
         return answers.file(assets.page(view, home), request)

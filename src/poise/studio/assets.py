@@ -56,11 +56,12 @@ def load() -> Mapping[str, Asset]:
 
 
 @cache
-def page(view: str, home: str) -> Asset:
+def page(view: str | None, home: str) -> Asset:
     """``index.html`` made ready for one view: what that view needs is loaded at once, not one file after the other.
 
     Args:
-        view: the view at the address; a file in ``views/``, and perhaps one in ``style/``.
+        view: the view at the address; a file in ``views/``, and perhaps one in ``style/``. ``None`` if there is none:
+            then the page says so.
         home: the view at ``/``.
     """
     assets = load()
@@ -71,10 +72,10 @@ def page(view: str, home: str) -> Asset:
     return Asset.of(text.replace('data-home=""', f'data-home="{home}"').encode(), MEDIA_TYPES[".html"])
 
 
-def needed(view: str) -> list[str]:
+def needed(view: str | None) -> list[str]:
     """The modules that the page loads to show a view first, in the order of their names."""
     assets, found = load(), set[str]()
-    pending = ["main.js", f"views/{view}.js"]
+    pending = ["main.js"] if view is None else ["main.js", f"views/{view}.js"]
     while pending:
         name = pending.pop()
         if name not in found:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hmac
-import json
 import re
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.requests import cookie_parser
-from starlette.responses import Response
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 if TYPE_CHECKING:
@@ -78,8 +77,7 @@ class Guard:
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008, "reason": problem})
         else:
-            body = json.dumps({"error": problem})
-            refusal = Response(body, status_code=403, media_type="application/json")
+            refusal = PlainTextResponse(problem, 403) if is_person(headers) else JSONResponse({"error": problem}, 403)
             await refusal(scope, receive, send_with_headers)
 
     def _problem(self, headers: Headers) -> str | None:
@@ -93,6 +91,11 @@ class Guard:
 
     def _same(self, said: str) -> bool:
         return hmac.compare_digest(said.encode(), (self._token or "").encode())
+
+
+def is_person(headers: Headers) -> bool:
+    """Whether a browser asks for something to read, rather than a page's script or a program for data."""
+    return "text/html" in headers.get("accept", "")
 
 
 def _query(scope: Scope, name: str) -> str:

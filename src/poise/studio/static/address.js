@@ -12,7 +12,7 @@ export function placeOf(url, home = document.documentElement.dataset.home) {
   const parts = url.pathname.split("/").filter(Boolean).map(decode);
   const place = (view, run = null, rest = "") => ({ view, run, rest, query: url.searchParams });
   if (!parts.length) return place(home);
-  if (parts[0] !== "runs") return place(parts[0], null, parts.slice(1).join("/"));
+  if (parts[0] !== "runs") return place(parts[0] === "run" ? "" : parts[0], null, parts.slice(1).join("/"));
   if (parts.length === 1) return place("runs");
   const last = parts.at(-1);
   return OF_A_POLICY.includes(last) && parts.length > 2

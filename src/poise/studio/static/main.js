@@ -58,7 +58,7 @@ async function show({ moved = false } = {}) {
   root.replaceChildren();
   root.className = `view-${place.view}`;
   root.dataset.view = place.view;
-  if (!module) return say("There is nothing here", "The page has no view of this name.");
+  if (!module) return say("There is nothing here", "The studio has no page at this address.");
   open.view = module.show(root, place, appOf(ending)) ?? null;
   if (moved) {
     scrollTo(0, 0);
