@@ -14,6 +14,8 @@ from poise.errors import InvalidValueError, UnsupportedSpaceError
 from poise.studio.controls import Controls, controls_of
 from poise.types import EnvironmentSpec
 
+TAXI = "Taxi-v4" if "Taxi-v4" in gymnasium.registry else "Taxi-v3"
+
 
 def of(identifier: str, **arguments: Any) -> Controls:
     return controls_of(EnvironmentSpec(identifier, arguments))
@@ -62,15 +64,24 @@ def test_own_keys_by_letters_and_numbers_are_read() -> None:
     with registered(action=gymnasium.spaces.Discrete(18), own=own) as name:
         controls = of(name)
     assert {key.keys[0]: key.value for key in controls.keys} == {"z": 1, "w": 2, "ArrowLeft": 3}
-    assert controls.chords == (((1, 0), 4),)
+    assert controls.chords == (((2, 1), 4),)  # their places among the keys
     assert controls.idle == (0.0,)
 
 
 def test_toy_text_waits_for_the_player() -> None:
-    controls = of("Taxi-v4") if "Taxi-v4" in gymnasium.registry else of("Taxi-v3")
+    controls = of(TAXI)
     assert controls.turn_based
     assert controls.idle is None
     assert {key.name for key in controls.keys} == {"down", "up", "right", "left", "pick up", "drop off"}
+
+
+@pytest.mark.parametrize(
+    ("env", "labels"),
+    [(TAXI, "← ↑ ↓ → space ⏎"), ("CliffWalking-v1", "← ↑ ↓ →"), ("LunarLander-v3", "← ↑ →"), ("CartPole-v1", "← →")],
+)
+def test_arrows_stand_as_a_hand_lies_on_them(env: str, labels: str) -> None:
+    shown = controls_of(EnvironmentSpec(env)).to_json()["keys"]
+    assert " ".join(key["label"] for key in shown) == labels
 
 
 def test_a_few_unknown_actions_get_numbers() -> None:

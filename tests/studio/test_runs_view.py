@@ -76,7 +76,7 @@ def test_the_newest_run_stands_first_and_a_broken_one_says_why(url: str, open_pa
     page = open_page(url).page
     expect(page.locator(".run-row")).to_have_count(50)
     assert names(page)[:2] == ["young", "CartPole-v1/good"]
-    expect(page.locator(".run-row.broken")).to_contain_text("config.json is damaged")
+    expect(page.locator(".run-row.broken")).to_contain_text("✕ brokenconfig.json is damaged")
     expect(page.locator(".run-row.running")).to_contain_text("best score so far")
     expect(page.locator("#policy")).to_have_text("60 runs, 1 running")
 

@@ -70,6 +70,22 @@ def test_dragging_over_the_map_moves_two_numbers(tinker: Page) -> None:
     expect(tinker.get_by_label("Number that grows upwards")).to_have_value("2")
 
 
+def test_on_a_very_large_screen_the_map_has_large_words_and_follows_the_pointer(url: str, open_page: Open) -> None:
+    page = open_page(f"{url}runs/good/tinker", home=url, viewport={"width": 3840, "height": 2160}).page
+    expect(page.locator(".tinker-map .hint")).to_contain_text("Drag the ring", timeout=COMPILING_MILLISECONDS)
+    box = page.locator(".heat").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 0.75 * box["width"], box["y"] + 0.25 * box["height"])
+    # The map's margins, 52 and 12 across and 8 and 40 down, are in units of the page's text.
+    unit = page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize) / 16")
+    assert unit > 1.5
+    across = (0.75 * box["width"] - 52 * unit) / (box["width"] - 64 * unit) * 2 - 1
+    up = 1 - (0.25 * box["height"] - 8 * unit) / (box["height"] - 48 * unit) * 2
+    for share, name in ((across, "pole angle"), (up, "pole angular velocity")):
+        slider = page.get_by_role("slider", name=name, exact=True)
+        assert float(slider.input_value()) / float(slider.get_attribute("max") or 0) == pytest.approx(share, abs=0.03)
+
+
 def test_typed_numbers_are_in_the_link_and_the_link_shows_them(tinker: Page) -> None:
     tinker.get_by_label("cart position, typed").fill("12,5")
     tinker.keyboard.press("Enter")

@@ -205,12 +205,19 @@ def _discrete(
                 "A policy can be watched there all the same."
             )
         table = {(str((number + 1) % 10),): start + number for number in range(count)}
+    table = dict(sorted(table.items(), key=_place_on_the_keyboard))
     names = action_names(spec.id, action)
     keys = tuple(Key(held, names[number - start], 0, number) for held, number in table.items())
     places = {held[0]: place for place, held in enumerate(table)}
     chords = tuple((tuple(places[key] for key in held), number) for held, number in own.chords)
     idle = own.idle if own.idle is not None else IDLE.get(name)
     return keys, chords, idle
+
+
+def _place_on_the_keyboard(key: tuple[tuple[str, ...], int]) -> int:
+    """Arrows from left to right, as a hand lies on them; all others after them, in the order of their actions."""
+    arrows = [arrow[0] for arrow in (LEFT, UP, DOWN, RIGHT)]
+    return arrows.index(key[0][0]) if key[0][0] in arrows else len(arrows)
 
 
 def _own_keys(environment: Environment, actions: range) -> _Own:

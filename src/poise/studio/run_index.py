@@ -230,7 +230,8 @@ def _read(identifier: str, path: Path, signature: Signature) -> RunRow:
         row = _with_metrics(row, path / "metrics.jsonl")
         return row if signature[3] is None else _with_evaluation(row, read_json(path / "evaluation.json"))
     except PoiseError as error:
-        return RunRow(identifier, "broken", changed=changed, problem=str(error))
+        problem = str(error).replace(f"{path}/", "")  # the list says already which run it is
+        return RunRow(identifier, "broken", changed=changed, problem=problem)
     except (KeyError, TypeError, ValueError, OSError) as error:
         problem = f"its files are not those of a run of this version ({type(error).__name__}: {error})"
         return RunRow(identifier, "broken", changed=changed, problem=problem)

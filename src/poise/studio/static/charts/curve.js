@@ -27,7 +27,7 @@ export function drawCurve(context, size, colors, chart) {
   drawAxes(context, size, colors, chart, x, y);
   context.save();
   context.beginPath();
-  context.rect(MARGIN.left, 0, size.width - MARGIN.left - MARGIN.right, size.height - MARGIN.bottom + 1);
+  context.rect(MARGIN.left, 0, size.width - MARGIN.left - MARGIN.right + 4, size.height - MARGIN.bottom + 1); // a dot at the edge is whole
   context.clip();
   for (const band of chart.bands ?? []) drawBand(context, band, x, y);
   for (const mark of chart.marks ?? []) drawMark(context, size, mark, y);

@@ -5,6 +5,7 @@ import { make, setText } from "../dom.js";
 import { count, decimalsFor, fixed } from "../format.js";
 
 const MOST = 24;
+const LONG = 12; // letters: a longer name needs the whole width
 
 /** {element, set(policy)}: `policy` as the server's feed sends it. */
 export function createParameters() {
@@ -23,6 +24,7 @@ export function createParameters() {
       if (names.join() !== named) {
         named = names.join();
         rows = names.map(rowOf);
+        list.classList.toggle("long", names.some((name) => name.length > LONG));
         list.replaceChildren(...rows.map((row) => row.element));
       }
       const largest = Math.max(...policy.parameters.map(Math.abs), 1e-12);

@@ -146,7 +146,7 @@ function createMap(store, about, signal) {
     if (!map) return;
     box = { map, size: { ...size } };
     drawHeat(context, size, colors, { ...map, at: [numbers[map.across], numbers[map.up]], names: [nameOf(map.across), nameOf(map.up)], extent: extentOf(map) });
-  }, signal, { "aria-label": "The map is being made", class: "heat" });
+  }, signal, { "aria-label": "The map is being made", class: "heat" }, { grows: true });
   const note = make("p", { class: "hint" });
   store.subscribe((state, changed) => {
     if (!changed.has("map") && !changed.has("numbers")) return;
@@ -163,19 +163,24 @@ function createMap(store, about, signal) {
     setText(note, `Mean return of ${map.episodes} episodes, from ${fixed(low, 1)} (pale) to ${fixed(high, 1)} (strong). Drag the ring.`);
   }
 
-  const drag = (event) => {
-    if (!box) return;
+  /** Where a pointer is on the map, in the map's own unit. */
+  const pointOf = (event) => {
     const area = surface.canvas.getBoundingClientRect();
+    const unit = area.width / box.size.width;
+    return { x: (event.clientX - area.left) / unit, y: (event.clientY - area.top) / unit };
+  };
+  const drag = (event) => {
+    const point = pointOf(event);
     const { xOf, yOf } = scalesOf(box.map, box.size);
     const clamp = (value, range) => Math.min(range, Math.max(-range, value));
     const { across, up, ranges } = box.map;
     const next = [...store.state.numbers];
-    next[across] = clamp(xOf(event.clientX - area.left), ranges[0]);
-    next[up] = clamp(yOf(event.clientY - area.top), ranges[1]);
+    next[across] = clamp(xOf(point.x), ranges[0]);
+    next[up] = clamp(yOf(point.y), ranges[1]);
     store.set({ numbers: next });
   };
   surface.canvas.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0 || event.offsetX < MARGIN.left) return;
+    if (event.button !== 0 || !box || pointOf(event).x < MARGIN.left) return;
     surface.canvas.setPointerCapture(event.pointerId);
     drag(event);
   });
