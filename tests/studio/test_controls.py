@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from poise.errors import InvalidValueError, UnsupportedSpaceError
-from poise.studio.controls import Controls, controls_of
+from poise.studio.controls import NOT_BY_HAND, Controls, controls_of, short_name
+from poise.studio.train_routes import _groups
 from poise.types import EnvironmentSpec
 
 TAXI = "Taxi-v4" if "Taxi-v4" in gymnasium.registry else "Taxi-v3"
@@ -126,3 +127,17 @@ def test_actions_of_a_page_are_checked_and_kept_in_bounds() -> None:
     for bad in ([], [1.0, 2.0], [float("nan")], [float("inf")]):
         with pytest.raises(InvalidValueError, match="Expected an action"):
             pendulum.decode(bad)
+
+
+@pytest.mark.slow
+def test_lists_offer_what_can_be_played_and_nothing_else() -> None:
+    for group in _groups():
+        for env in group["envs"]:
+            if group["title"] == "Others" or env.startswith("CarRacing"):  # slow to make; it is played as any other
+                continue
+            try:
+                controls_of(EnvironmentSpec(env))
+            except UnsupportedSpaceError:
+                assert short_name(env) in NOT_BY_HAND
+            else:
+                assert short_name(env) not in NOT_BY_HAND

@@ -23,6 +23,20 @@ MOST_ACTIONS = 10
 MOST_COMPONENTS = 3
 """Continuous actions that two hands can steer."""
 
+NOT_BY_HAND = frozenset(
+    [
+        "Ant",
+        "HalfCheetah",
+        "Humanoid",
+        "HumanoidStandup",
+        "Pusher",
+        "Walker2d",
+        "BipedalWalker",
+        "BipedalWalkerHardcore",
+    ]
+)
+"""Gymnasium's environments with more continuous actions: known without making one, so that no list offers them."""
+
 SLOW_FPS = 5
 """An environment that is shown with no more frames a second waits for the player."""
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import suppress
+from importlib import util
 from typing import Any
 
 from starlette.requests import Request
@@ -24,6 +25,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from poise.errors import InvalidValueError, PoiseError, UnknownNameError
 from poise.studio.answers import run_of
+from poise.studio.controls import NOT_BY_HAND, short_name
 from poise.studio.incumbent import Incumbents
 from poise.studio.library import Library, RunGoneError
 from poise.studio.live import Feed
@@ -54,7 +56,10 @@ def routes(library: Library) -> list[BaseRoute]:
     def environments(_: Request) -> Response:
         from poise.optimizers import OPTIMIZERS
 
-        return JSONResponse({"groups": _groups(), "policies": POLICIES, "optimizers": sorted(OPTIMIZERS.names())})
+        groups = _groups()
+        by_policy_alone = [env for group in groups for env in group["envs"] if short_name(env) in NOT_BY_HAND]
+        known = {"policies": POLICIES, "optimizers": sorted(OPTIMIZERS.names())}
+        return JSONResponse({"groups": groups, "notByHand": by_policy_alone, **known})
 
     def environment(request: Request) -> Response:
         return JSONResponse(_described(request.query_params.get("env", "")))
@@ -176,7 +181,10 @@ async def json_of(request: Request) -> dict[str, Any]:
 
 
 def _groups() -> list[Json]:
-    """The installed environments by their family, the simple ones first."""
+    """The installed environments by their family, the simple ones first.
+
+    Those that Gymnasium registers for JAX are left out where there is none: nothing could be done with them.
+    """
     import gymnasium
 
     from poise.rollouts.environments import installed
@@ -185,6 +193,8 @@ def _groups() -> list[Json]:
     groups: dict[str, list[str]] = {title: [] for title in (*families.values(), "Others")}
     for identifier in installed():
         entry = str(gymnasium.spec(identifier).entry_point)
+        if any(f"envs.{folder}" in entry for folder in ("phys2d", "tabular")) and util.find_spec("jax") is None:
+            continue
         title = next((title for folder, title in families.items() if f"envs.{folder}" in entry), "Others")
         groups[title].append(identifier)
     return [{"title": title, "envs": envs} for title, envs in groups.items() if envs]

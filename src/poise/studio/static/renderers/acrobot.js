@@ -5,7 +5,7 @@ import { disc, label, line, rod } from "./pen.js";
 export const environments = ["Acrobot"];
 export const width = 6;
 export const stepsPerSecond = 15;
-export const sentence = "Only the joint between the two links has a motor: the policy swings them until the tip is above the line.";
+export const sentence = "Only the joint between the two links has a motor: the policy has to swing the tip above the line.";
 export const units = ["", "", "", "", "rad/s", "rad/s"];
 export const arrows = ["↻", "·", "↺"];
 export const ending = { words: "the tip rose above the line", good: true };

@@ -5,7 +5,7 @@ import { arrow, box, disc, label, line, rod } from "./pen.js";
 export const environments = ["CartPole"];
 export const width = 4;
 export const stepsPerSecond = 50;
-export const sentence = "Fifty times a second the policy pushes the cart left or right, and so keeps the pole standing.";
+export const sentence = "Fifty times a second the policy pushes the cart left or right, to keep the pole standing.";
 export const units = ["m", "m/s", "rad", "rad/s"];
 export const arrows = ["←", "→"];
 export const ending = { words: "the pole fell, or the cart left the track", good: false };

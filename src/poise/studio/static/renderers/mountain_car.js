@@ -5,7 +5,7 @@ import { arrow, box, disc, line } from "./pen.js";
 export const environments = ["MountainCar", "MountainCarContinuous"];
 export const width = 2;
 export const stepsPerSecond = 30;
-export const sentence = "The engine is too weak for the hill: the policy swings the car back and forth until it reaches the flag.";
+export const sentence = "The engine is too weak for the hill: the policy has to swing the car back and forth to reach the flag.";
 export const units = ["", "a step"];
 export const arrows = ["←", "·", "→"];
 export const ending = { words: "the car reached the flag", good: true };

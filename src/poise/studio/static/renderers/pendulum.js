@@ -5,7 +5,7 @@ import { disc, line, rod } from "./pen.js";
 export const environments = ["Pendulum"];
 export const width = 3;
 export const stepsPerSecond = 20;
-export const sentence = "The motor is too weak to lift the rod at once: the policy swings it up, and holds it there.";
+export const sentence = "The motor is too weak to lift the rod at once: the policy has to swing it up, and to hold it there.";
 export const units = ["", "", "rad/s"];
 export const arrows = [];
 
