@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -112,6 +113,27 @@ def test_trainings_are_stopped_resumed_and_limited(tmp_path: Path) -> None:
     assert set(started.known().values()) == {False}
     for name in names:
         assert json.loads((tmp_path / name / "policy.json").read_text())["certificate"] is None
+
+
+@pytest.mark.slow
+def test_a_training_that_is_killed_goes_on_to_the_bytes_of_an_undisturbed_one(tmp_path: Path) -> None:
+    started = Trainings(tmp_path)
+    order = Order("FrozenLake-v1", seed=2, max_steps=20_000, policy="linear")
+    try:
+        undisturbed = started.start(order)
+        until(lambda: not started.status(undisturbed)["alive"], "the end of the undisturbed training")
+        killed = started.start(order)
+        metrics = tmp_path / killed / "metrics.jsonl"
+        until(lambda: metrics.exists() and metrics.read_text().count("\n") > 2, "some generations")
+        os.kill(int((tmp_path / killed / "lock").read_text()), signal.SIGKILL)
+        until(lambda: not started.status(killed)["alive"], "the end of the killed one")
+        assert not (tmp_path / killed / "evaluation.json").exists()
+        started.resume(killed)
+        until(lambda: not started.status(killed)["alive"], "the end of the resumed one")
+    finally:
+        started.close()
+    for name in ("metrics.jsonl", "policy.json", "evaluation.json"):
+        assert (tmp_path / killed / name).read_bytes() == (tmp_path / undisturbed / name).read_bytes(), name
 
 
 def test_last_words_are_bounded(tmp_path: Path) -> None:
