@@ -92,7 +92,7 @@ def learn(
         keep(world.recording())
         if is_survival(state.transitions.rewards, state.transitions.terminated) and _lasted(played, world):
             state.stopped_because = LASTED
-        if budget.target is not None and played.score >= budget.target:
+        if budget.target is not None and played.whole and played.score >= budget.target:
             state.stopped_because = f"an episode reached the target of {budget.target:g}"
         state.seconds = time.monotonic() - began
         observe(_episode_event(state, budget))
@@ -138,7 +138,7 @@ def _play(
     kept = world.recording()
     state.transitions = lived
     pilot.conclude(kept.score, whole=over)
-    played = RealEpisode(seed, len(kept.actions), kept.score, pilot.predicted, kept.terminated, kept.truncated)
+    played = RealEpisode(seed, len(kept.actions), kept.score, pilot.predicted, kept.terminated, kept.truncated, over)
     state.episodes.append(played)
     return played
 
@@ -148,19 +148,20 @@ def _lasted(played: RealEpisode, world: SteppedEnvironment) -> bool:
 
 
 def _episode_event(state: FrugalState, budget: Budget) -> Event:
-    played, scores = state.episodes[-1], [episode.score for episode in state.episodes]
+    played = state.episodes[-1]
     metrics: dict[str, Json] = {
-        "generation": len(scores),
+        "generation": len(state.episodes),
         "steps": state.usage.steps,
         "episodes": state.usage.episodes,
         "best": played.score,
         "mean": played.score,
-        "best_so_far": max(scores),
+        "best_so_far": played.score if state.best is None else state.best,
         "scores": [played.score],
         "lengths_mean": float(played.length),
         "seed": played.seed,
         "predicted": played.predicted,
         "terminated": played.terminated,
         "truncated": played.truncated,
+        "whole": played.whole,
     }
     return Event("search", state.usage, budget.share_used(state.usage, state.seconds), metrics)

@@ -25,6 +25,7 @@ class RealEpisode:
         predicted: the return that the model expected before it began; ``None`` where there was no model yet.
         terminated: it ended in a terminal state.
         truncated: a time limit ended it, the environment's or the budget's.
+        whole: it was not left in its middle because the steps were used up; one that was has shown no return.
     """
 
     seed: int
@@ -33,6 +34,7 @@ class RealEpisode:
     predicted: float | None
     terminated: bool
     truncated: bool
+    whole: bool = True
 
 
 @dataclass
@@ -71,3 +73,8 @@ class FrugalState:
     def usage(self) -> Usage:
         """Steps and episodes paid for so far; resets without a step are no episodes."""
         return Usage(len(self.transitions), len(self.episodes))
+
+    @property
+    def best(self) -> float | None:
+        """Highest return of an episode that was played to its end; ``None`` before there is one."""
+        return max((episode.score for episode in self.episodes if episode.whole), default=None)

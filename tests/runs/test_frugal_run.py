@@ -146,7 +146,15 @@ def _register_steady() -> None:
 
 
 @pytest.mark.parametrize(
-    "setting", [{"policy": "linear"}, {"optimizer": "snes"}, {"normalize": "none"}, {"survival_bonus": 1.0}]
+    "setting",
+    [
+        {"policy": "linear"},
+        {"optimizer": "snes"},
+        {"normalize": "none"},
+        {"survival_bonus": 1.0},
+        {"common_episodes": False},
+        {"confirmation_episodes": 5},
+    ],
 )
 def test_what_it_decides_itself_cannot_be_asked_for(tmp_path: Path, setting: dict[str, Any]) -> None:
     with pytest.raises(InvalidValueError, match="beside frugal, which decides it"):
@@ -163,9 +171,41 @@ def test_the_command_prints_each_real_episode_and_lists_them_in_json(
     captured = capsys.readouterr()
     (episode,) = json.loads(captured.out)["real_episodes"]
     assert {"steps": 40, "return": 40.0, "predicted": None}.items() <= episode.items()
-    assert "real episode 1  40 steps so far  return 40.0  no model yet" in captured.err
+    assert "real episode 1  40 steps so far  return 40.0 when the steps were used up  no model yet" in captured.err
     assert command(["train", "CartPole-v1", "--frugal", "--dry-run"]) == 0
     assert "5,000 real steps" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("steps", "why"), [(70, "the budget of 70 steps is used"), (50, "target of -60")])
+def test_an_episode_that_was_left_in_its_middle_has_shown_no_return(tmp_path: Path, steps: int, why: str) -> None:
+    _register_toll()
+    settings = {**SMALL, "max_steps": steps, "target": -30.0 if steps == 70 else -60.0}
+    result = poise.train("poise-probe/Toll-v0", out=tmp_path / "run", **settings).result
+    assert why in result["stopped_because"]
+    assert [episode["whole"] for episode in result["real_episodes"]] == [True, False][: len(result["real_episodes"])]
+    assert result["best_score_in_search"] == -50.0
+    last = json.loads((tmp_path / "run" / "metrics.jsonl").read_text().splitlines()[-1])
+    assert (last["best_so_far"], last["whole"]) == (-50.0, steps == 50)
+
+
+def _register_toll() -> None:
+    import gymnasium
+
+    class Toll(gymnasium.Env[Any, Any]):
+        """Every step costs 1, and no step ends it: a part of an episode looks better than the whole."""
+
+        observation_space = gymnasium.spaces.Box(-9, 9, (1,), np.float32)
+        action_space = gymnasium.spaces.Discrete(2)
+
+        def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
+            super().reset(seed=seed)
+            return self.np_random.uniform(-1, 1, 1).astype(np.float32), {}
+
+        def step(self, action: Any) -> Any:
+            return self.np_random.uniform(-1, 1, 1).astype(np.float32), -1.0, False, False, {}
+
+    if "poise-probe/Toll-v0" not in gymnasium.registry:
+        gymnasium.register("poise-probe/Toll-v0", entry_point=lambda **_: Toll(), max_episode_steps=50)
 
 
 QUICK_WORLD: dict[str, Any] = {**SMALL, "max_episodes": 3, "selection_episodes": 3}

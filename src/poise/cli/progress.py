@@ -164,8 +164,10 @@ def real_episode(event: Event) -> str:
     """A real episode, from which a model was learnt, in words."""
     found = event.metrics
     foreseen = "no model yet" if found["predicted"] is None else f"the model predicted {number(found['predicted'])}"
+    cut = "" if found["whole"] else " when the steps were used up"
     return (
-        f"real episode {found['episodes']}  {found['steps']:,} steps so far  return {number(found['best'])}  {foreseen}"
+        f"real episode {found['episodes']}  {found['steps']:,} steps so far  "
+        f"return {number(found['best'])}{cut}  {foreseen}"
     )
 
 

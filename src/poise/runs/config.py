@@ -37,6 +37,11 @@ _KINDS: dict[str, tuple[type, ...]] = {
 }
 """What the values in a config.json can be; those that are not here are numbers, or missing."""
 
+_DECIDED_BY_FRUGAL = (
+    *("policy", "optimizer", "optimizer_args", "normalize", "survival_bonus"),
+    *("episodes_per_candidate", "common_episodes", "confirmation_episodes"),
+)
+
 
 @dataclass(frozen=True)
 class TrainConfig:
@@ -112,9 +117,10 @@ class TrainConfig:
             raise InvalidValueError(f"confidence must be between 0 and 1, got {self.confidence}")
 
     def _check_frugal(self) -> None:
-        for name in ("policy", "optimizer", "optimizer_args", "episodes_per_candidate", "normalize", "survival_bonus"):
+        left_out = TrainConfig(self.env)
+        for name in _DECIDED_BY_FRUGAL:
             value = getattr(self, name)
-            if value and value != AUTO:
+            if value != getattr(left_out, name):
                 raise InvalidValueError(
                     f"expected no {name} beside frugal, which decides it, got {value!r}; leave it out"
                 )

@@ -215,8 +215,9 @@ def _best(progress: Progress, info: EnvironmentInfo) -> Candidate:
 
 
 def _nothing(info: EnvironmentInfo) -> Candidate:
+    """What is reported where the steps did not even do for a first model; it races with nobody, and claims nothing."""
     base = _base(info)
-    return Candidate(base, np.zeros(base.parameter_count), -np.inf)
+    return Candidate(base, np.zeros(base.parameter_count), 0.0)
 
 
 def _learn(job: Job, progress: Progress, interrupted: Callable[[], bool]) -> None:
@@ -257,12 +258,11 @@ def _choose(job: Job, progress: Progress) -> Candidate:
 
 def _findings(progress: Progress) -> Findings:
     learning = progress.learning
-    scores = [episode.score for episode in learning.episodes]
     return Findings(
         learning.usage,
         progress.selection_usage,
-        len(scores),
-        max(scores, default=None),
+        len(learning.episodes),
+        learning.best,
         learning.stopped_because,
         _real_episodes(learning),
     )
@@ -277,6 +277,7 @@ def _real_episodes(learning: FrugalState) -> list[Json]:
             "return": episode.score,
             "predicted": episode.predicted,
             "seed": episode.seed,
+            "whole": episode.whole,
         }
         for steps, episode in zip(ends, learning.episodes, strict=True)
     ]
