@@ -7,6 +7,7 @@ import pytest
 
 from poise import imagination
 from poise.imagination import imagine_policy
+from poise.models import playing
 from poise.models.ending import quadratic_terms
 from poise.models.transitions import Row, Transitions
 from poise.models.world import World
@@ -89,3 +90,13 @@ def test_it_can_be_interrupted() -> None:
     lived, starts = _lived(info, 3)
     with pytest.raises(KeyboardInterrupt):
         imagine_policy(lived, starts, None, info, None, np.random.default_rng(2), lambda: True)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_whoever_waits_for_the_compiler_is_told(
+    compiled: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(playing, "is_compiled", lambda: compiled)
+    info = inspect(STEERING)
+    imagine_policy(*_lived(info, 8), None, info, None, np.random.default_rng(1))
+    assert ("Compiling what plays in a learnt world (once on this machine)" in capsys.readouterr().err) != compiled

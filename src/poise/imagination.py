@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from poise.kernels._cache import to_stderr
 from poise.models.transitions import Transitions
 from poise.models.world import CLIPPED, LARGEST, SIGN, Floats, Imagined, Policies, World, is_without_aim
 from poise.optimizers.cma_es import CmaEs
@@ -89,6 +90,7 @@ def imagine_policy(
     whole = info.max_episode_steps
     rehearsal = _Rehearsal(world, architecture, min(whole if left is None or not seeking else left, LONGEST))
     searches = _searches(architecture.parameter_count, None if seeking else before, rng)
+    _announce_compilation()
 
     def advance(one: _Search, generations: int) -> None:
         for _ in range(generations):
@@ -105,6 +107,13 @@ def imagine_policy(
         advance(best, LAST_GENERATIONS)
     predicted = rehearsal.expected(best.parameters, starts)
     return Idea(Candidate(architecture, best.parameters, predicted), predicted, seeking)
+
+
+def _announce_compilation() -> None:
+    from poise.models.playing import is_compiled  # imports numba
+
+    if not is_compiled():
+        to_stderr("Compiling what plays in a learnt world (once on this machine) ...")
 
 
 def _searches(size: int, before: Candidate | None, rng: np.random.Generator) -> list[_Search]:

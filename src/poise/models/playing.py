@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -139,3 +141,9 @@ Args:
     found: what is written, (models, rows) each: returns, zero before; whether alive, true before; and with features
         least, most and last state.
 """
+
+
+def is_compiled() -> bool:
+    """Whether the machine code is there, in this process or on the disk; if not, the first call takes some seconds."""
+    kept, version = play.stats.cache_path, "".join(map(str, sys.version_info[:2]))
+    return bool(play.signatures) or bool(kept and any(Path(kept).glob(f"playing._play-*.py{version}.nbi")))
