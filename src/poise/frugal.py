@@ -15,7 +15,7 @@ import numpy as np
 
 from poise.errors import InvalidValueError, UnsupportedSpaceError
 from poise.frugal_state import FrugalState, RealEpisode
-from poise.models.transitions import is_survival
+from poise.models.transitions import Transitions, is_survival
 from poise.pilots import ImaginingPilot, Pilot, RegulatingPilot
 from poise.rollouts.controls import Controls
 from poise.rollouts.environments import EnvironmentInfo
@@ -29,6 +29,9 @@ MAX_FEATURES = 24
 
 RESETS = 16
 """Resets without a step, whose observations show the scale of a start; twice the features, if that is more."""
+
+SINGLE_STEPS = 30
+"""Episodes of a single step after which none that is longer is hoped for: what follows nothing cannot be foreseen."""
 
 LASTED = "an episode lasted to the time limit, and lasting is all there is to gain"
 
@@ -75,7 +78,7 @@ def learn(
 
     Raises:
         EnvironmentFailureError: the environment failed.
-        InvalidValueError: the observations never change.
+        InvalidValueError: the observations never change, or every episode ends with its first step.
     """
     began = time.monotonic() - state.seconds
     if not len(state.starts):
@@ -130,17 +133,23 @@ def _play(
     except KeyboardInterrupt:
         state.seeds.position = position
         return None
-    if (lived.before == lived.after).all():
-        raise InvalidValueError(
-            f"the observations of {world.info.spec.id} never changed in {len(lived)} steps: there is nothing to learn "
-            "a model of; train without --frugal"
-        )
+    _check_hope(lived, world.info)
     kept = world.recording()
     state.transitions = lived
     pilot.conclude(kept.score, whole=over)
     played = RealEpisode(seed, len(kept.actions), kept.score, pilot.predicted, kept.terminated, kept.truncated, over)
     state.episodes.append(played)
     return played
+
+
+def _check_hope(lived: Transitions, info: EnvironmentInfo) -> None:
+    hopeless = None
+    if (lived.before == lived.after).all():
+        hopeless = f"the observations of {info.spec.id} never changed in {len(lived)} steps"
+    elif lived.terminated.all() and len(lived) >= SINGLE_STEPS:
+        hopeless = f"every one of {len(lived)} episodes of {info.spec.id} ended with its first step"
+    if hopeless is not None:
+        raise InvalidValueError(f"{hopeless}: there is nothing to learn a model of; train without --frugal")
 
 
 def _lasted(played: RealEpisode, world: SteppedEnvironment) -> bool:

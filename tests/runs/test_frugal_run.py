@@ -188,11 +188,20 @@ def test_an_episode_that_was_left_in_its_middle_has_shown_no_return(tmp_path: Pa
     assert (last["best_so_far"], last["whole"]) == (-50.0, steps == 50)
 
 
+def test_where_every_episode_is_a_single_step_it_says_that_there_is_nothing_to_learn(tmp_path: Path) -> None:
+    _register_toll()
+    with pytest.raises(InvalidValueError, match=r"every one of 30 episodes of .*Toll-v0 ended with its first step"):
+        poise.train("poise-probe/Toll-v0", out=tmp_path / "run", env_args={"once": True}, **SMALL)
+
+
 def _register_toll() -> None:
     import gymnasium
 
     class Toll(gymnasium.Env[Any, Any]):
-        """Every step costs 1, and no step ends it: a part of an episode looks better than the whole."""
+        """Every step costs 1, and no step ends it unless asked: a part of an episode looks better than the whole."""
+
+        def __init__(self, once: bool = False) -> None:
+            self.once = once
 
         observation_space = gymnasium.spaces.Box(-9, 9, (1,), np.float32)
         action_space = gymnasium.spaces.Discrete(2)
@@ -202,10 +211,10 @@ def _register_toll() -> None:
             return self.np_random.uniform(-1, 1, 1).astype(np.float32), {}
 
         def step(self, action: Any) -> Any:
-            return self.np_random.uniform(-1, 1, 1).astype(np.float32), -1.0, False, False, {}
+            return self.np_random.uniform(-1, 1, 1).astype(np.float32), -1.0, self.once, False, {}
 
     if "poise-probe/Toll-v0" not in gymnasium.registry:
-        gymnasium.register("poise-probe/Toll-v0", entry_point=lambda **_: Toll(), max_episode_steps=50)
+        gymnasium.register("poise-probe/Toll-v0", entry_point=lambda **kw: Toll(**kw), max_episode_steps=50)
 
 
 QUICK_WORLD: dict[str, Any] = {**SMALL, "max_episodes": 3, "selection_episodes": 3}
