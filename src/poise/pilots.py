@@ -34,7 +34,7 @@ LEAST_LEFT = 25
 LONGEST_HOLD = 12
 """Most steps for which a random action is held."""
 
-FINALISTS = 10
+FINALISTS = 20
 """Policies that have shown most, from which the winner is chosen."""
 
 
@@ -114,6 +114,7 @@ class ImaginingPilot(Pilot):
         self._controls = Controls(info.action)
         self._held, self._hold = np.zeros(self._controls.size), 0
         self._policy: Candidate | None = None
+        self._changed = False
         self._planned_at, self._expected = state.planned_at, state.expected
         if state.candidates and len(lived) == len(state.transitions):
             self._policy, self.predicted = state.candidates[-1], state.expected
@@ -135,16 +136,18 @@ class ImaginingPilot(Pilot):
         self._plan_if_due(lived, lived.after[-1])
 
     def conclude(self, score: float, whole: bool) -> None:
-        """The policy that the episode ended with; the return, if only in part its own doing, is its claim."""
+        """The policy that the episode ended with; the return is its claim, if it is its own doing."""
         self._state.planned_at, self._state.expected = self._planned_at, self._expected
         if self._policy is None:
             return
-        # An episode that was cut short says nothing; its policy claims what the best one does, and has to show it.
-        claims = [candidate.claim for candidate in self._state.candidates]
-        claim = score if whole or not claims else max(claims)
+        # An episode that was cut short, or was another's in part, says nothing; its policy claims what the best one
+        # does, and has to show it.
+        before = self._state.candidates
+        shown = whole and not self._changed
+        claim = score if shown or not before else max(candidate.claim for candidate in before)
         newest = Candidate(self._policy.architecture, self._policy.parameters, claim)
-        kept = sorted(self._state.candidates, key=lambda candidate: -candidate.claim)[: FINALISTS - 1]
-        self._state.candidates = [*kept, newest]
+        newest_first = [*before[-1:], *before[:-1]]  # of equal claims the one of the better model stays
+        self._state.candidates = [*sorted(newest_first, key=lambda one: -one.claim)[: FINALISTS - 1], newest]
 
     def _plan_if_due(self, lived: Transitions, here: FloatArray | None) -> None:
         left = self._info.max_episode_steps - (len(lived) - len(self._state.transitions))
@@ -156,6 +159,8 @@ class ImaginingPilot(Pilot):
         self._policy, self._planned_at, self._expected = idea.candidate, len(lived), idea.predicted
         if here is None:
             self.predicted = idea.predicted
+        else:
+            self._changed = True
 
     def _is_due(self, lived: Transitions, left: int) -> bool:
         new = len(lived) - self._planned_at

@@ -22,7 +22,9 @@ from poise.types import FloatArray
 CLIPPED, SIGN, LARGEST = 0, 1, 2
 """How outputs become controls: clipped numbers, one of two choices, one of several."""
 
-MODELS = 3
+MODELS = 6
+"""What is found in few models leans on their errors; what is found in six keeps its promise oftener than in three."""
+
 WAVES = 96
 """Random features of each model."""
 
