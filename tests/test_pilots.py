@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from poise import pilots
-from poise.frugal_state import FrugalState
+from poise.frugal_state import FrugalState, RealEpisode
 from poise.imagination import Idea
 from poise.models.transitions import Row, Transitions
 from poise.pilots import LEAST_LEFT, PLAN_EVERY, SEEK_EVERY, ImaginingPilot
@@ -66,6 +66,7 @@ def _finalists(episodes: list[tuple[float, bool, bool]], monkeypatch: pytest.Mon
         if shared:
             pilot.learn(lived)
         pilot.conclude(score, whole=not left)
+        state.episodes.append(RealEpisode(number, PLAN_EVERY, score, None, False, True, whole=not left))
         state.transitions = lived
     return [(int(candidate.parameters[0]), candidate.claim) for candidate in state.candidates]
 
@@ -73,6 +74,7 @@ def _finalists(episodes: list[tuple[float, bool, bool]], monkeypatch: pytest.Mon
 def test_a_policy_claims_only_what_it_returned_by_itself_and_otherwise_has_to_show_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    assert _finalists([(-120.0, False, True), (-100.0, False, True)], monkeypatch) == [(0, -120.0), (1, -100.0)]
     played = [(-120.0, False, False), (-150.0, False, False), (-200.0, False, True), (-30.0, True, False)]
     assert _finalists(played[:2], monkeypatch) == [(0, -120.0), (1, -150.0)]
     assert _finalists(played[:3], monkeypatch)[-1] == (2, -120.0), "half the episode was another policy's"

@@ -140,11 +140,12 @@ class ImaginingPilot(Pilot):
         self._state.planned_at, self._state.expected = self._planned_at, self._expected
         if self._policy is None:
             return
-        # An episode that was cut short, or was another's in part, says nothing; its policy claims what the best one
-        # does, and has to show it.
-        before = self._state.candidates
-        shown = whole and not self._changed
-        claim = score if shown or not before else max(candidate.claim for candidate in before)
+        # An episode that was cut short, or was another's in part, says nothing of its policy: it claims what the best
+        # episode returned, whosoever it was, and has to show it.
+        shown, before = [score] if whole else [], self._state.candidates
+        if self._changed or not whole:
+            shown += [episode.score for episode in self._state.episodes if episode.whole]
+        claim = max(shown, default=score)
         newest = Candidate(self._policy.architecture, self._policy.parameters, claim)
         newest_first = [*before[-1:], *before[:-1]]  # of equal claims the one of the better model stays
         self._state.candidates = [*sorted(newest_first, key=lambda one: -one.claim)[: FINALISTS - 1], newest]
