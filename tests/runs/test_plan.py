@@ -93,18 +93,6 @@ def test_a_start_that_is_not_told_of_a_bonus_needs_one(bonus: float, optimizers:
     )
 
 
-@pytest.mark.parametrize(("short", "horizons"), [(None, [Horizon(240, 1600)]), (Horizon(160, 1600), [])])
-def test_a_start_with_short_episodes_is_for_those_that_are_not_short_anyway(
-    short: Horizon | None, horizons: list[Horizon]
-) -> None:
-    plan = _plan("BipedalWalker-v3")
-    architecture = plan.first_architecture(inspect(EnvironmentSpec("BipedalWalker-v3")))
-    optimizer = plan.stages[0].optimizer_for(architecture, 0, 0)
-    state = SearchState(optimizer, architecture, SeedStream(0, Purpose.SEARCH), first_horizon=short)
-    plan.begin_trial(state, 0)
-    assert [rival.horizon for rival in (state.trial.waiting if state.trial else [])] == horizons
-
-
 @pytest.mark.parametrize(("env", "normalize"), [("BipedalWalker-v3", "running"), ("Pendulum-v1", "probe")])
 def test_finite_differences_follow_what_is_observed_and_other_searches_measure_it_before(
     env: str, normalize: str

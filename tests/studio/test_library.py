@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tests.studio.runs_by_hand import GOOD, write_run
 
+import poise
 from poise.errors import InvalidValueError
 from poise.studio.library import Library, RunGoneError
 from poise.studio.source import Watched
@@ -58,3 +59,20 @@ def test_a_policy_is_read_again_once_its_file_has_changed(tmp_path: Path) -> Non
     assert library.player("x") is first
     os.utime(path / "policy.json", (1, 1))
     assert library.player("x") is not first
+
+
+def test_a_policy_that_is_kept_in_the_same_tick_as_the_last_checkpoint_is_another(tmp_path: Path) -> None:
+    poise.train("CartPole-v1", out=tmp_path / "x", max_episodes=64, selection_episodes=1, evaluation_episodes=2, seed=1)
+    kept, result = tmp_path / "x" / "policy.json", tmp_path / "x" / "evaluation.json"
+    policy, evaluation = kept.read_bytes(), result.read_bytes()
+    kept.unlink()
+    result.unlink()
+    library = Library(None, tmp_path)
+    assert library.policy("x").certificate is None
+    version = library.policy_version("x")
+    kept.write_bytes(policy)
+    result.write_bytes(evaluation)
+    now = (tmp_path / "x" / "checkpoint").stat().st_mtime_ns
+    os.utime(kept, ns=(now, now))
+    assert library.policy("x").certificate is not None
+    assert library.policy_version("x") != version

@@ -45,7 +45,7 @@ def _start_in_words(start: Start) -> str:
     if start.follows:
         words.append("a scale that follows")
     if start.horizon is not None:
-        words.append(f"{start.horizon.steps:,} steps an episode at first, if others begin with whole ones")
+        words.append(f"{start.horizon.steps:,} steps an episode at first")
     if start.without_survival_bonus:
         words.append("not told what lasting is paid for, if it is")
     return ", ".join(words)

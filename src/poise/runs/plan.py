@@ -74,8 +74,8 @@ class Start:
         without_survival_bonus: whether it is not told what a task pays for lasting; such a start is tried only where a
             bonus was found.
         follows: whether the scale of its observations follows the search, whatever that of the run does.
-        horizon: where its first episodes are cut off, although they might end by themselves; such a start is tried only
-            where those of the stage are not. ``None`` has them cut off as those of the stage are.
+        horizon: where its first episodes are cut off, although they might end by themselves; ``None`` has them cut off
+            as those of the stage are.
     """
 
     optimizer: str
@@ -89,10 +89,6 @@ class Start:
         """The start that ``config.json`` describes."""
         horizon = data.get("horizon")
         return cls(**{**data, "horizon": None if horizon is None else Horizon(**horizon)})
-
-    def suits(self, bonus: float, first_horizon: Horizon | None) -> bool:
-        """Whether it is worth a try, if doing nothing earns this bonus and episodes begin with this length."""
-        return bool(bonus or not self.without_survival_bonus) and (self.horizon is None or first_horizon is None)
 
     def make(self, dimension: int, seed: int, path: tuple[str | int, ...], doublings: int = 0) -> Optimizer:
         """A new optimizer with random numbers of its own, with the population doubled so many times."""
@@ -194,7 +190,7 @@ class Plan:
             return  # a repetition
         others = []
         for index, start in enumerate(self.stages[state.stage].rivals):
-            if start.suits(bonus, state.first_horizon):
+            if bonus or not start.without_survival_bonus:
                 path = "optimizer", state.stage, "rival", index
                 optimizer = start.make(state.optimizer.dimension, seed, path)
                 others.append(
@@ -204,7 +200,7 @@ class Plan:
                         start.follows or state.follows,
                         None if start.follows else state.sums,
                         bonus if start.without_survival_bonus else state.survival_bonus,
-                        start.horizon or state.first_horizon,
+                        state.first_horizon or start.horizon,
                     )
                 )
         begin_trial(state, others)
