@@ -84,8 +84,9 @@ def check_pictures(spec: EnvironmentSpec) -> None:
 
 
 def _prepare() -> None:
-    """Chooses drivers that need no screen, unless the user has chosen: what is drawn here goes into arrays alone."""
+    """Chooses drivers that need neither screen nor sound, unless the user has: what is drawn here goes into arrays."""
     os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
+    os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
     screen = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     # MuJoCo cannot even be imported where EGL is asked for and missing.
