@@ -107,3 +107,26 @@ def test_another_version_is_named(tmp_path: Path) -> None:
 def test_no_checkpoint_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(InvalidFileError, match="there is no checkpoint"):
         checkpoint.load(tmp_path / "checkpoint", BASE)
+
+
+def _ars(halvings: int, halved: int) -> Progress:
+    kind = OPTIMIZERS.get("ars")
+    optimizer = kind(4, generator(5, "optimizer"), kind.make_options({"halvings": halvings}))
+    for _ in range(halved):
+        optimizer.look_closer()
+    return Progress(SearchState(optimizer, BASE, SeedStream(5, Purpose.SEARCH)), SeedStream(5, Purpose.SELECTION))
+
+
+def test_a_checkpoint_of_a_poise_that_never_looked_closer_is_read(tmp_path: Path) -> None:
+    checkpoint.save(tmp_path / "c", _ars(2, 0))
+    assert b"halved" not in (tmp_path / "c").read_bytes()  # as they were written then
+    assert checkpoint.load(tmp_path / "c", BASE).search.optimizer.can_look_closer
+
+
+def test_how_close_an_optimizer_looks_is_taken_up_and_nonsense_refused(tmp_path: Path) -> None:
+    checkpoint.save(tmp_path / "c", _ars(2, 2))
+    assert not checkpoint.load(tmp_path / "c", BASE).search.optimizer.can_look_closer
+    state = _ars(2, 1).search.optimizer.state()
+    for halved in (-1, 3, 10**9, "x"):
+        with pytest.raises(InvalidFileError):
+            OPTIMIZERS.get("ars").from_state({**state, "own": {**state["own"], "halved": halved}})

@@ -95,7 +95,10 @@ class Ars(Optimizer):
         self._m = self._m + self.options.step_size * self._share * (weights @ delta)  # line 7
 
     def _state(self) -> State:
-        return {"m": self._m, "halved": self._halved}
+        # Only where it was: states of the first versions have no such part, and are read as those that never halved.
+        return {"m": self._m, **({"halved": self._halved} if self._halved else {})}
 
     def _restore(self, state: State) -> None:
-        self._m, self._halved = state["m"], int(state.get("halved", 0))  # the first versions never halved
+        self._m, self._halved = state["m"], int(state.get("halved", 0))
+        if not 0 <= self._halved <= self.options.halvings:
+            raise ValueError(f"halved {self._halved} times of {self.options.halvings}")
