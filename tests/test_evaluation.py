@@ -13,7 +13,8 @@ from poise.evaluation import Certificate, Evaluation, certify, evaluate
 from poise.optimizers.cma_es import CmaEs
 from poise.policies.architecture import Architecture
 from poise.policies.spaces import decode_space, encode_space
-from poise.search import SearchState, search
+from poise.search import search
+from poise.search_state import SearchState
 from poise.seeding import Purpose, SeedStream, generator, purpose_of
 from poise.selection import race
 from poise.testing.fake_engine import FakeEngine

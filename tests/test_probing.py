@@ -12,7 +12,8 @@ from poise.policies.architecture import Architecture
 from poise.policies.spaces import ActFunction, decode_space, encode_space
 from poise.probing import PROBES, probe
 from poise.rollouts.recording import Recording
-from poise.search import SearchState, search
+from poise.search import search
+from poise.search_state import SearchState
 from poise.seeding import Purpose, SeedStream, generator
 from poise.testing.fake_engine import FakeEngine
 from poise.types import Budget, Effort, EnvironmentSpec, FloatArray

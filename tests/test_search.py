@@ -22,13 +22,11 @@ from poise.search import (
     ARCHIVE_SIZE,
     CONFIRMED,
     KEPT_OF_A_STAGE,
-    MILESTONE_SPACING,
-    MILESTONES,
     TARGET_CONFIRMED,
-    SearchState,
     begin_stage,
     search,
 )
+from poise.search_state import MILESTONE_SPACING, MILESTONES, SearchState
 from poise.seeding import Purpose, SeedStream, generator, purpose_of
 from poise.statistics.plateau import Plateau
 from poise.testing.fake_engine import FakeEngine, ReturnFunction

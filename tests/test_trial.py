@@ -18,7 +18,8 @@ from poise.policies.architecture import Architecture
 from poise.policies.spaces import decode_space, encode_space
 from poise.runs import checkpoint
 from poise.runs.checkpoint import Progress
-from poise.search import SearchState, begin_trial, search
+from poise.search import begin_trial, search
+from poise.search_state import SearchState
 from poise.seeding import Purpose, SeedStream, generator, purpose_of
 from poise.testing.fake_engine import FakeEngine
 from poise.trial import Rival, Trial, survival_bonus

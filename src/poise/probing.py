@@ -12,7 +12,7 @@ from poise.policies.architecture import typical_scale
 from poise.policies.spaces import ActFunction
 from poise.rollouts.base import Engine
 from poise.rollouts.recording import Recording
-from poise.search import SearchState
+from poise.search_state import SearchState
 from poise.trial import survival_bonus
 from poise.types import EpisodeBatch
 

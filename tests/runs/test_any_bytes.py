@@ -19,7 +19,7 @@ from poise.policies.candidate import Candidate
 from poise.runs import checkpoint
 from poise.runs.checkpoint import Progress
 from poise.runs.config import TrainConfig
-from poise.search import SearchState
+from poise.search_state import SearchState
 from poise.seeding import Purpose, SeedStream, generator
 from poise.testing.loaders import BASE, CHECKPOINTS, LOADERS, load_bytes, sealed
 

@@ -16,7 +16,8 @@ from poise.policies.candidate import Candidate, best_of, candidates_of
 from poise.runs import checkpoint
 from poise.runs.checkpoint import Progress
 from poise.runs.policy import Policy
-from poise.search import ARCHIVE_SIZE, SearchState
+from poise.search import ARCHIVE_SIZE
+from poise.search_state import SearchState
 from poise.seeding import Purpose, SeedStream, generator
 from poise.types import Usage
 

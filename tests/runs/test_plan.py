@@ -18,7 +18,7 @@ from poise.rollouts.environments import inspect
 from poise.runs.config import TrainConfig
 from poise.runs.plan import FINE, NARROW, POPULATION, Plan, Stage, plan_for, resolved
 from poise.runs.train import dry_run
-from poise.search import SearchState
+from poise.search_state import SearchState
 from poise.seeding import Purpose, SeedStream
 from poise.types import EnvironmentSpec
 

@@ -14,7 +14,8 @@ from poise.optimizers import OPTIMIZERS
 from poise.policies.architecture import Architecture
 from poise.rollouts.environments import inspect
 from poise.rollouts.in_process import InProcess
-from poise.search import SearchState, search
+from poise.search import search
+from poise.search_state import SearchState
 from poise.seeding import Purpose, SeedStream, generator
 from poise.selection import race
 from poise.testing.engine_suite import Subject, check_engine

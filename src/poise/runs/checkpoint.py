@@ -24,7 +24,7 @@ from poise.policies.architecture import Architecture, Normalizer
 from poise.policies.candidate import Candidate
 from poise.runs import form
 from poise.runs.files import MAX_FILE_BYTES, parse_json, write_atomic
-from poise.search import MILESTONE_SPACING, SearchState
+from poise.search_state import MILESTONE_SPACING, SearchState
 from poise.seeding import Purpose, SeedStream
 from poise.statistics.plateau import Plateau
 from poise.trial import Rival, Trial

@@ -20,7 +20,8 @@ from poise.policies.architecture import Architecture
 from poise.probing import PROBES, STILL
 from poise.rollouts.environments import EnvironmentInfo
 from poise.runs.config import AUTO, VALUE_ITERATION, TrainConfig
-from poise.search import SearchState, begin_stage, begin_trial
+from poise.search import begin_stage, begin_trial
+from poise.search_state import SearchState
 from poise.seeding import generator
 from poise.trial import TURN, Rival
 from poise.types import Effort, Json

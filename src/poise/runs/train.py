@@ -26,7 +26,8 @@ from poise.runs.recovery import recover, reopen
 from poise.runs.report import Job, Run, finished
 from poise.runs.session import play_on
 from poise.runs.tensorboard import observed
-from poise.search import CONFIRMED, TARGET_CONFIRMED, SearchState
+from poise.search import CONFIRMED, TARGET_CONFIRMED
+from poise.search_state import SearchState
 from poise.seeding import Purpose, SeedStream
 from poise.types import EnvironmentSpec, Event, Observer
 

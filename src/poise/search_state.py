@@ -1,0 +1,123 @@
+"""Where a search stands: with the optimizer's own state, all that a checkpoint needs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from poise.horizon import Horizon
+from poise.optimizers.base import Optimizer
+from poise.policies.architecture import Architecture, Normalizer
+from poise.policies.candidate import Candidate
+from poise.seeding import SeedStream
+from poise.statistics.plateau import Plateau
+from poise.trial import Rival, Trial
+from poise.types import Failures, ObservationSums, Usage
+
+MILESTONES, MILESTONE_SPACING = 32, 16
+"""Most centres that are kept on the way, and generations between two of them, twice as many each time they are full."""
+
+
+@dataclass
+class SearchState:
+    """Where a search stands; with the optimizer's own state, all that a checkpoint needs.
+
+    A search goes through stages, one optimizer and one kind of policy each, and a stage climbs a ladder: few episodes a
+    candidate first, more when that gets no further.
+
+    Attributes:
+        optimizer: proposes vectors of parameters.
+        architecture: the policy they are parameters of, with its present normaliser.
+        seeds: gives out the episodes of the search.
+        archive: the best candidates of this rung of the ladder, best first; of equals the newer first, for a search
+            improves as it goes. What few episodes claim cannot be held against what more do.
+        finalists: the optimizer's centre at the end of each rung, and the best candidates of each stage that is over.
+        milestones: the centre every so many generations: a search may have been better before it ended.
+        spacing: how many.
+        scale: of the observations, if it was measured before the search.
+        follows: whether the normaliser follows what is observed, because a trial said so.
+        sums: over all observations so far, where the normaliser follows them.
+        first_horizon: where the episodes of a stage's first generation are cut off; ``None`` if none are.
+        horizon: where those of this generation are; ``None`` since whole ones are played.
+        survival_bonus: reward of a step that the optimizer is not told of, because a trial said so.
+        trial: the other starts of this stage; ``None`` when one of them is chosen, or there is but one.
+        usage: what the search has paid.
+        failures: the episodes in which the environment failed.
+        lowest, highest: the smallest and the largest return of any episode so far.
+        generation: number of generations, over all stages.
+        stage, rung: number of the present stage and rung, from 0.
+        trend: mean score of each generation of this rung.
+        levels: mean score at which each stage that is over ended.
+        seconds: wall time spent, over all sessions.
+        stopped_because: why it ended, in words; ``None`` while it may go on.
+    """
+
+    optimizer: Optimizer
+    architecture: Architecture
+    seeds: SeedStream
+    archive: list[Candidate] = field(default_factory=list)
+    finalists: list[Candidate] = field(default_factory=list)
+    milestones: list[Candidate] = field(default_factory=list)
+    spacing: int = MILESTONE_SPACING
+    scale: Normalizer | None = None
+    follows: bool = False
+    sums: ObservationSums | None = None
+    first_horizon: Horizon | None = None
+    horizon: Horizon | None = None
+    survival_bonus: float = 0.0
+    trial: Trial | None = None
+    usage: Usage = field(default_factory=Usage)
+    failures: Failures = field(default_factory=Failures)
+    lowest: float = np.inf
+    highest: float = -np.inf
+    generation: int = 0
+    stage: int = 0
+    rung: int = 0
+    trend: Plateau = field(init=False)
+    levels: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+    stopped_because: str | None = None
+
+    def __post_init__(self) -> None:
+        self.trend = Plateau(self.patience)
+
+    @property
+    def patience(self) -> int:
+        """Generations that a window of the trend spans: more for more parameters, which take longer to learn.
+
+        Half as many are enough for an optimizer to look closer: that costs less than a rung of more episodes.
+        """
+        generations = 10 + 3 * math.ceil(math.sqrt(self.optimizer.dimension))
+        return generations // 2 if self.optimizer.can_look_closer else generations
+
+    @property
+    def present(self) -> Rival:
+        """The start that is searched from now, as far as it has come."""
+        return Rival(self.optimizer, self.architecture, self.follows, self.sums, self.survival_bonus, self.horizon)
+
+    @property
+    def centre(self) -> Candidate:
+        """The optimizer's centre. It was never scored itself: it claims what the best did, and has to show it."""
+        claim = self.archive[0].claim if self.archive else -np.inf
+        return Candidate(self.architecture, self.optimizer.center, claim)
+
+    @property
+    def best_claim(self) -> float | None:
+        """The best score that any candidate had; ``None`` before the first. Lucky ones are among them."""
+        return max((candidate.claim for candidate in [*self.finalists, *self.archive]), default=None)
+
+    @property
+    def candidates(self) -> list[Candidate]:
+        """All that a search has to offer, the present centre first; starts on trial claim what it does."""
+        tried = self.trial.tried if self.trial is not None else []
+        centres = [Candidate(rival.architecture, rival.optimizer.center, self.centre.claim) for rival in tried]
+        return [self.centre, *centres, *self.finalists, *self.archive, *self.milestones]
+
+    def keep_milestone(self) -> None:
+        """Keeps the present centre, if its turn has come; what played short episodes claims nothing."""
+        if self.horizon is None and self.generation % self.spacing == 0:
+            self.milestones.append(self.centre)
+            if len(self.milestones) > MILESTONES:
+                self.milestones, self.spacing = self.milestones[1::2], 2 * self.spacing
