@@ -16,7 +16,8 @@ from poise.policies.architecture import Architecture
 from poise.probing import PROBES, STILL
 from poise.rollouts.environments import inspect
 from poise.runs.config import TrainConfig
-from poise.runs.plan import FINE, NARROW, POPULATION, Plan, Stage, plan_for, resolved
+from poise.runs.plan import FINE, NARROW, POPULATION, Plan, plan_for, resolved
+from poise.runs.stage import Stage
 from poise.runs.train import dry_run
 from poise.search_state import SearchState
 from poise.seeding import Purpose, SeedStream

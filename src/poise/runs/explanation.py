@@ -6,7 +6,8 @@ from poise.horizon import FIRST_SHARE
 from poise.policies.architecture import Architecture
 from poise.rollouts.environments import EnvironmentInfo
 from poise.runs.config import AUTO, TrainConfig
-from poise.runs.plan import EPISODES, Plan, Stage, Start
+from poise.runs.plan import EPISODES, Plan
+from poise.runs.stage import Stage, Start
 from poise.trial import MOST_STEPS, TURN
 from poise.words import counted
 
