@@ -12,7 +12,7 @@ from gymnasium import spaces
 
 from poise.errors import InvalidValueError
 from poise.policies.architecture import Architecture
-from poise.rollouts.environments import DEFAULT_STEP_LIMIT, inspect
+from poise.rollouts.environments import DEFAULT_STEP_LIMIT, inspect, make, remembers
 from poise.rollouts.in_process import InProcess
 from poise.types import EnvironmentSpec, EpisodeBatch
 
@@ -20,6 +20,28 @@ from poise.types import EnvironmentSpec, EpisodeBatch
 def _setup(env: str, policy: str = "linear") -> tuple[EnvironmentSpec, Architecture]:
     info = inspect(EnvironmentSpec(env))
     return info.spec, Architecture(policy, info.observation, info.action)
+
+
+@pytest.mark.parametrize(
+    ("env", "it_does"), [("BipedalWalker-v3", True), ("CarRacing-v3", True), ("CartPole-v1", False)]
+)
+def test_an_environment_that_keeps_its_world_is_known(env: str, it_does: bool) -> None:
+    assert remembers(make(EnvironmentSpec(env))) is it_does
+
+
+@pytest.mark.parametrize("env", ["BipedalWalker-v3", "LunarLander-v3", "Ant-v5"])
+def test_an_episode_does_not_depend_on_those_before_it(env: str) -> None:
+    """Gymnasium's BipedalWalker keeps its world when it is reset, and what was in it orders the next contacts."""
+    spec, architecture = _setup(env, "linear+bias")
+    rng = np.random.default_rng(0)
+    parameters = rng.normal(size=(1, architecture.parameter_count))
+    seeds = np.arange(12, dtype=np.uint32)
+    with InProcess(spec) as engine:
+        batch = engine.run(architecture, parameters, seeds)
+    for index, seed in enumerate(seeds):
+        with InProcess(spec) as engine:
+            alone = engine.run(architecture, parameters, np.array([seed], dtype=np.uint32))
+        assert (alone.returns[0, 0], alone.lengths[0, 0]) == (batch.returns[0, index], batch.lengths[0, index])
 
 
 @pytest.mark.parametrize("env", ["CartPole-v1", "Pendulum-v1", "FrozenLake-v1", "Blackjack-v1"])

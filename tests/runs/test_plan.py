@@ -180,6 +180,11 @@ def test_a_run_goes_on_with_the_plan_it_began_with(tmp_path: Path) -> None:
     assert json.loads((run.path / "config.json").read_text())["plan"] == config["plan"]
 
 
+@pytest.mark.parametrize(("env", "said"), [("BipedalWalker-v3", True), ("CartPole-v1", False)])
+def test_the_plan_says_what_is_halved_where_something_is(env: str, said: bool) -> None:
+    assert any(line.startswith("closer") for line in dry_run(env)) is said
+
+
 def test_the_plan_is_explained_with_its_reasons_and_nothing_is_written(tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.chdir(tmp_path)
     text = "\n".join(dry_run("Pendulum-v1", engine="gymnasium"))

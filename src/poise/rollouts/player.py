@@ -16,7 +16,7 @@ from poise.errors import EnvironmentFailureError, PoiseError
 from poise.policies.architecture import Architecture
 from poise.policies.spaces import ActFunction
 from poise.rollouts.compiled_steps import compiled_steps
-from poise.rollouts.environments import close, make
+from poise.rollouts.environments import close, make, remembers
 from poise.rollouts.time_limit import TimeLimitError
 from poise.types import EnvironmentSpec, EpisodeBatch, FloatArray, IntArray, ObservationSums, SeedArray
 
@@ -204,7 +204,9 @@ class Player:
         return total, length, bool(terminated), bool(truncated)
 
     def _ready(self) -> Environment:
-        """The environment, made again if it was closed."""
+        """The environment, made again if it was closed, or would not forget the last episode."""
+        if self._environment is not None and remembers(self._environment):
+            self.close()
         if self._environment is None:
             self._environment = make(self._spec)
             if self._speeds_up is not None:

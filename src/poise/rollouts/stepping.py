@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from poise.errors import EnvironmentFailureError, PoiseError
-from poise.rollouts.environments import EnvironmentInfo, close, make
+from poise.rollouts.environments import EnvironmentInfo, close, make, remembers
 from poise.rollouts.recording import Recording, kept
 from poise.types import FloatArray
 
@@ -61,6 +61,9 @@ class SteppedEnvironment:
         self._actions, self._rewards = [], []
         self._terminated = self._truncated = False
         try:
+            if remembers(self._environment):
+                close(self._environment)
+                self._environment = make(self.info.spec)
             observation, _ = self._environment.reset(seed=seed)
             self._observations = [kept(observation)]
             return self.info.observation.encode(observation)

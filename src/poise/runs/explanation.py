@@ -72,6 +72,11 @@ def _how(config: TrainConfig, info: EnvironmentInfo, plan: Plan, compiled: bool)
         )
     ladder = ", then ".join(map(str, config.episodes_per_candidate or EPISODES))
     lines.append(f"episodes     {ladder} a candidate; the next number when the scores no longer rise")
+    options = [
+        args for stage in plan.stages for args in (stage.optimizer_args, *(s.optimizer_args for s in stage.rivals))
+    ]
+    if any("halvings" in args for args in options):
+        lines.append("closer       before that, noise and step_size are halved as often as halvings says")
     if plan.probes(config, info) and plan.may_begin_short(compiled=compiled):
         lines.append(
             f"length       where nothing but the time limit ends what random policies play, {FIRST_SHARE:.0%} of an "

@@ -21,6 +21,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from poise.errors import EnvironmentFailureError, InvalidValueError, PoiseError
 from poise.export import png
+from poise.rollouts.environments import remembers
 from poise.rollouts.pictures import close_pictures, make_with_pictures, picture_of
 from poise.rollouts.recording import Recording
 from poise.studio import play_protocol
@@ -66,6 +67,9 @@ class Painter:
         step = min(step, len(self._recording.actions))
         try:
             if self._step is None or step < self._step:
+                if self._step is not None and remembers(self._environment):
+                    close_pictures(self._environment)
+                    self._environment = make_with_pictures(self._recording.environment)
                 self._environment.reset(seed=self._recording.seed)
                 self._step = 0
             while self._step < step:

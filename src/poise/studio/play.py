@@ -20,7 +20,7 @@ import numpy as np
 
 from poise.errors import EnvironmentFailureError, PoiseError
 from poise.export import png
-from poise.rollouts.environments import close, make
+from poise.rollouts.environments import close, make, remembers
 from poise.rollouts.pictures import close_pictures, make_with_pictures, picture_of
 from poise.studio import play_protocol as protocol
 from poise.studio.controls import Controls
@@ -228,6 +228,9 @@ class Session:
                 environment = make_with_pictures(self._spec)
                 environment.reset(seed=begin.seed)
                 picture_of(environment)
+                if remembers(environment):
+                    close_pictures(environment)
+                    environment = make_with_pictures(self._spec)
                 return environment, True
             except PoiseError as problem:
                 self.outbox.put({"noPictures": str(problem)})
