@@ -57,13 +57,13 @@ class Heavy(gymnasium.Env[Any, Any]):
         return self.np_random.uniform(-1, 1, 3), 1.0, self._left <= 0, False, {}
 
 
-def play(engine: Engine, architecture: Architecture, generations: int, first: int = 0) -> float:
-    """Wall time of so many generations, each with seeds of its own."""
+def play(engine: Engine, architecture: Architecture, generations: int) -> tuple[float, int]:
+    """Wall time and steps of so many generations, each with seeds of its own."""
     parameters = np.random.default_rng(0).normal(size=(CANDIDATES, architecture.parameter_count))
-    began = time.perf_counter()
-    for generation in range(first, first + generations):
-        engine.run(architecture, parameters, np.array([generation], dtype=np.uint32))
-    return time.perf_counter() - began
+    began, steps = time.perf_counter(), 0
+    for generation in range(generations):
+        steps += engine.run(architecture, parameters, np.array([generation], dtype=np.uint32)).usage.steps
+    return time.perf_counter() - began, steps
 
 
 def processor_time() -> float:
@@ -71,10 +71,14 @@ def processor_time() -> float:
     return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
-def whole(make: Callable[[], Engine], architecture: Architecture, generations: int) -> tuple[float, float]:
-    """Wall and processor time of the same with a new engine, from before it is made until it is closed."""
+def whole(make: Callable[[], Engine], architecture: Architecture, generations: int, steps: int) -> tuple[float, float]:
+    """Wall and processor time of the same with a new engine, from before it is made until it is closed.
+
+    It is told how many steps it will be, as a search with a budget tells it.
+    """
     began, used = time.perf_counter(), processor_time()
     with make() as engine:
+        engine.expect(steps)
         play(engine, architecture, generations)
     return time.perf_counter() - began, processor_time() - used
 
@@ -84,17 +88,19 @@ def measure(identifier: str, seconds: float, workers: int) -> dict[str, float]:
     info = inspect(EnvironmentSpec(identifier))
     architecture = Architecture("linear", info.observation, info.action)
     with InProcess(info.spec) as one, Pool(info.spec, workers) as several:
-        generations = max(1, round(seconds * 3 / play(one, architecture, 3)))
+        generations = max(1, round(seconds * 3 / play(one, architecture, 3)[0]))
         while len(several.worker_pids) < workers:  # until they are there
             play(several, architecture, 3)
         times = [
-            (play(one, architecture, generations), play(several, architecture, generations)) for _ in range(REPEATS)
+            (play(one, architecture, generations)[0], play(several, architecture, generations)[0])
+            for _ in range(REPEATS)
         ]
+        steps = play(several, architecture, generations)[1]
     alone, there = (min(column) for column in zip(*times, strict=True))
     ends: list[list[tuple[float, float]]] = [[], []]
     for _ in range(REPEATS):
-        ends[0].append(whole(lambda: InProcess(info.spec), architecture, generations))
-        ends[1].append(whole(lambda: Pool(info.spec, workers), architecture, generations))
+        ends[0].append(whole(lambda: InProcess(info.spec), architecture, generations, steps))
+        ends[1].append(whole(lambda: Pool(info.spec, workers), architecture, generations, steps))
     (one_wall, one_used), (wall, used) = ([min(column) for column in zip(*times, strict=True)] for times in ends)
     return {
         "one process": one_wall,

@@ -26,6 +26,19 @@ def test_workers_are_started_at_once_if_the_call_at_hand_saves_their_cost() -> N
     assert _pace().is_worth_starting(19)
 
 
+def test_workers_are_started_at_once_for_long_work_and_never_for_what_is_soon_done() -> None:
+    for seconds, started in (3.0, False), (5.0, True):
+        pace = _pace()
+        pace.expect(round(100 * seconds))  # 0.01 s a step; starting costs 1 s, and half of what is left would be saved
+        assert pace.is_worth_starting(8) is started
+        assert not pace.is_worth_starting(1)
+    pace = _pace()
+    pace.expect(500)
+    for _ in range(20):
+        pace.note_here(0.1, 1, 10)
+    assert not pace.is_worth_starting(8)  # too little is left
+
+
 def test_one_worker_is_never_started() -> None:
     assert not _pace(played=100, workers=1).is_worth_starting(10**6)
 

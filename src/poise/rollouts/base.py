@@ -88,6 +88,10 @@ class Engine(ABC):
         """Does now what would otherwise be done at the first `run` with this architecture."""
         return
 
+    def expect(self, steps: int) -> None:
+        """Hears that about so many steps are still to be played; it may prepare for them. No episode depends on it."""
+        return
+
     def close(self) -> None:
         """Releases what the engine holds. It may be called twice."""
         return

@@ -13,6 +13,9 @@ FORGETTING = 0.9
 LEAST_ROUND_TRIPS = 20
 """A part that workers get takes at least so many times as long as handing it over: that costs 5% at most."""
 
+CERTAIN_GAIN = 2.0
+"""Times the cost of starting workers that they should save of what is expected: a search may end before that."""
+
 SLOWER = 1.1
 """Workers are left alone when an episode takes so many times as long with them."""
 
@@ -56,11 +59,18 @@ class Pace:
         self.played_seconds = 0.0
         self._start_seconds, self._workers = start_seconds, workers
         self._here, self._there, self._length = Rate(), Rate(), Rate()
+        self._expected: int | None = None
         self._patience, self._waited = 1, 0
+
+    def expect(self, steps: int) -> None:
+        """So many steps are still to be played."""
+        self._expected = steps
 
     def note_here(self, seconds: float, episodes: int, steps: int) -> None:
         """Episodes were played in this process."""
         self.played_seconds += seconds
+        if self._expected is not None:
+            self._expected -= steps
         self._here.note(seconds, steps)
         self._length.note(steps, episodes)
 
@@ -73,12 +83,20 @@ class Pace:
     def is_worth_starting(self, episodes: int) -> bool:
         """Whether workers should be started, with so many episodes of the present call left.
 
-        Nobody knows what comes after this call. So they are started once as much time has gone by without them as they
-        cost (who rents skis until the rents add up to the price of a pair never pays more than twice), or at once where
-        the present call alone saves it.
+        At once where this call alone saves what they cost. Otherwise by what is expected after it. Where nobody knows
+        that, they are started once as much time has gone by without them as they cost (who rents skis until the rents
+        add up to the price of a pair never pays more than twice).
         """
-        saved = (self._seconds_an_episode or 0.0) * episodes * (1 - 1 / min(self._workers, max(1, episodes)))
-        return self._workers > 1 and self.played_seconds + saved >= self._start_seconds
+        each, here = self._seconds_an_episode, self._here.value
+        if self._workers < 2 or each is None or here is None:
+            return False
+        share = 1 - 1 / min(self._workers, max(1, episodes))
+        saved = each * episodes * share
+        if saved >= self._start_seconds:
+            return True
+        if self._expected is None:
+            return self.played_seconds + saved >= self._start_seconds
+        return here * self._expected * share >= CERTAIN_GAIN * self._start_seconds
 
     def is_for_workers(self, episodes: int, round_trip: float) -> bool:
         """Whether workers that are ready should play so many episodes."""

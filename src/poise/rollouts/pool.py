@@ -91,6 +91,10 @@ class Pool(Engine):
         """Process numbers of the workers that run now."""
         return [] if self._crew is None else self._crew.pids
 
+    def expect(self, steps: int) -> None:
+        """Starts workers early for long work, and not at all for what is done before they are there."""
+        self._pace.expect(steps)
+
     def _run(
         self,
         architecture: Architecture,

@@ -80,6 +80,8 @@ def _probe(job: Job, progress: Progress) -> float:
 def _search(job: Job, progress: Progress, saver: Saver, interrupted: Callable[[], bool]) -> None:
     """The search, written down as it goes."""
     state = progress.search
+    if job.config.max_steps is not None:
+        job.engine.expect(max(0, job.config.max_steps - state.usage.steps))
     written = time.monotonic()
 
     def note(event: Event) -> None:
