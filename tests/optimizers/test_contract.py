@@ -15,6 +15,7 @@ FACTORIES: dict[str, Factory] = {
     **{name: OPTIMIZERS.get(name) for name in OPTIMIZERS.names()},
     "cma_es with restarts": partial(CmaEs, options=CmaEs.Options(restarts=2, population=5)),
     "ars that looks closer": partial(Ars, options=Ars.Options(halvings=2)),
+    "ars that winsorizes": partial(Ars, options=Ars.Options(winsorize=2.0)),
     "cma_es of two": partial(CmaEs, options=CmaEs.Options(population=2)),
 }
 

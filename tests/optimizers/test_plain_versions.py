@@ -13,6 +13,7 @@ from cmaes import SepCMA  # type: ignore[import-untyped]
 from poise.errors import InvalidValueError
 from poise.optimizers import OPTIMIZERS
 from poise.optimizers._ascent import Adam, ClipUp
+from poise.optimizers.ars import winsorized
 from poise.optimizers.base import Optimizer
 from poise.optimizers.sep_cma_es import SepCmaEs, sep_cma_parameters
 from poise.optimizers.snes import utilities
@@ -57,6 +58,28 @@ def test_ars_halves_noise_and_step_size_as_often_as_it_may() -> None:
     for x, r in generations(closer, 5):
         np.testing.assert_array_equal(x, plain.ask())
         plain.tell(r)
+
+
+def test_ars_that_winsorizes_does_not_see_how_deep_a_fall_is() -> None:
+    shallow, deep = make("ars", winsorize=2.0), make("ars", winsorize=2.0)
+    start = shallow.center
+    for optimizer, depth in (shallow, -100.0), (deep, -1e6):
+        optimizer.ask()
+        optimizer.tell(np.concatenate([[depth, depth], np.linspace(0.0, 1.0, optimizer.population - 2)]))
+    np.testing.assert_allclose(shallow.center, deep.center, rtol=1e-9)
+    assert not np.array_equal(shallow.center, start)
+
+
+@pytest.mark.parametrize(
+    ("scores", "expected"),
+    [
+        ([-100.0, 0.0, 1.0, 2.0, 3.0], [-1.0, 0.0, 1.0, 2.0, 3.0]),  # median 1, upper quartile 2
+        ([-1.0, 0.0, 1.0, 2.0, 30.0], [-1.0, 0.0, 1.0, 2.0, 30.0]),  # the best are never touched
+        ([-100.0, 5.0, 5.0, 5.0, 5.0], [-100.0, 5.0, 5.0, 5.0, 5.0]),  # most at the ceiling: falls are all there is
+    ],
+)
+def test_winsorized(scores: list[float], expected: list[float]) -> None:
+    np.testing.assert_array_equal(winsorized(np.array(scores), 2.0), expected)
 
 
 def test_snes() -> None:

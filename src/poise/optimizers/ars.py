@@ -1,7 +1,9 @@
 """ARS: augmented random search, finite differences along random directions of which the best count.
 
-One thing is not in the paper, and happens only where `halvings` asks for it: noise and step size are halved when scores
-no longer rise. A policy that walks on the edge of what it can do falls if it is shaken as hard as one that stands.
+Two things are not in the paper, and happen only where they are asked for. `halvings`: noise and step size are halved
+when scores no longer rise; a policy that walks on the edge of what it can do falls if it is shaken as hard as one that
+stands. `winsorize`: no score counts for less than a fence below the median; where a fall costs a hundred times what a
+step forward earns, the falls alone would say where to go, and all that is learnt is to stand.
 
 Source: Mania, Guy and Recht, "Simple random search provides a competitive approach to reinforcement learning",
 arXiv:1803.07055, Algorithm 2 with its names. This is the update of V1-t; normalised observations, which make it V2-t,
@@ -39,6 +41,10 @@ class Ars(Optimizer):
         step_size: float = field(default=0.05, metadata=about("step size alpha", above=0.0, high=LARGEST))
         noise: float = field(default=0.05, metadata=about("deviation nu of the directions", low=SMALLEST, high=LARGEST))
         halvings: int = field(default=0, metadata=about("how often noise and step size may be halved", low=0, high=30))
+        winsorize: float | None = field(
+            default=None,
+            metadata=about("fence below the median, in distances to the upper quartile", above=0.0, high=LARGEST),
+        )
 
         def __post_init__(self) -> None:
             super().__post_init__()
@@ -83,7 +89,10 @@ class Ars(Optimizer):
         if not scale > 0:
             return  # all scores are zero: no direction is better
         # The step does not depend on the scores' unit; in this one no sum can overflow.
-        r_plus, r_minus = pairs(scores / scale)
+        scores = scores / scale
+        if self.options.winsorize is not None:
+            scores = winsorized(scores, self.options.winsorize)
+        r_plus, r_minus = pairs(scores)
         b = self.options.top or (len(r_plus) + 1) // 2
         used = np.argsort(-np.maximum(r_plus, r_minus), kind="stable")[:b]  # line 6
         sigma_r = np.concatenate([r_plus[used], r_minus[used]]).std()
@@ -102,3 +111,20 @@ class Ars(Optimizer):
         self._m, self._halved = state["m"], int(state.get("halved", 0))
         if not 0 <= self._halved <= self.options.halvings:
             raise ValueError(f"halved {self._halved} times of {self.options.halvings}")
+
+
+def winsorized(scores: FloatArray, fence: float) -> FloatArray:
+    """Scores of which none lies farther below the median than so many times the upper quartile lies above it.
+
+    The better half says how much scores differ where nothing goes wrong. If a quarter of all is as good as the median,
+    it says nothing, and every score stays as it is.
+
+    Args:
+        scores: finite, shape (population,).
+        fence: greater than 0.
+
+    Returns:
+        The scores, shape (population,).
+    """
+    median, upper = np.percentile(scores, [50, 75])
+    return np.maximum(scores, median - fence * (upper - median)) if upper > median else scores

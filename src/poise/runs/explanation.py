@@ -77,6 +77,10 @@ def _how(config: TrainConfig, info: EnvironmentInfo, plan: Plan, compiled: bool)
     ]
     if any("halvings" in args for args in options):
         lines.append("closer       before that, noise and step_size are halved as often as halvings says")
+    if any("winsorize" in args for args in options):
+        lines.append(
+            "outliers     a score far below the median of its generation counts for no less than winsorize says"
+        )
     if plan.probes(config, info) and plan.may_begin_short(compiled=compiled):
         lines.append(
             f"length       where nothing but the time limit ends what random policies play, {FIRST_SHARE:.0%} of an "

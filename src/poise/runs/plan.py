@@ -36,7 +36,14 @@ PROBE_SHARE = 0.1
 EPISODES = (1, 3, 10)
 """The ladder of episodes a candidate."""
 
-ARS = {"directions": POPULATION // 4, "top": POPULATION // 8, "noise": 0.03, "step_size": 0.02, "halvings": 2}
+ARS = {
+    "directions": POPULATION // 4,
+    "top": POPULATION // 8,
+    "noise": 0.03,
+    "step_size": 0.02,
+    "halvings": 2,
+    "winsorize": 2.0,
+}
 """For ARS, where policies are large or lasting is not all: it starts from standing still, and looks closely around."""
 
 TURNS = 8
