@@ -13,7 +13,7 @@ from poise.policies.architecture import Architecture
 from poise.policies.candidate import Candidate
 from poise.policies.spaces import decode_space, encode_space
 from poise.seeding import Purpose, SeedStream, purpose_of
-from poise.selection import FIRST_LOOK, Selection, race
+from poise.selection import FIRST_LOOK, Selection, race, sequential_halving
 from poise.testing.fake_engine import FakeEngine, ReturnFunction
 from poise.types import EpisodeBatch, Event, FloatArray, SeedArray, Usage
 
@@ -150,3 +150,79 @@ def test_a_race_of_nobody_or_for_nothing_is_refused() -> None:
     for parameters, limit in (([], 100), ([[1.0, 0.0]], 0)):
         with pytest.raises(InvalidValueError, match="at least one candidate and a limit"):
             _race(lambda p, rng: 0.0, parameters, [0.0] * len(parameters), limit=limit)
+
+
+def _halving(
+    returns: ReturnFunction, parameters: list[list[float]], *, limit: int = 100, seed: int = 0
+) -> tuple[Selection, FakeEngine]:
+    engine = FakeEngine(returns, ceiling=-np.inf)
+    candidates = _candidates(parameters, [0.0] * len(parameters))
+    return sequential_halving(engine, candidates, SeedStream(seed, Purpose.SELECTION), limit=limit), engine
+
+
+def test_halving_drops_the_worse_half_and_plays_the_last_few_to_the_end() -> None:
+    result, engine = _halving(lambda p, rng: p[0], [[float(i), 0] for i in range(33)])
+    assert result.winner == 32
+    assert sorted(result.episodes.tolist(), reverse=True) == [100] * 3 + [50] * 2 + [25] * 4 + [12] * 8 + [6] * 16
+    assert result.usage.episodes == len(engine.seen) == result.episodes.sum()
+    assert {purpose_of(seed) for seed in engine.seen} == {Purpose.SELECTION}
+    first = SeedStream(0, Purpose.SELECTION).take(100).tolist()
+    assert [engine.seen.count(seed) for seed in (first[0], first[99])] == [33, 3]
+
+
+@pytest.mark.parametrize(("count", "limit"), [(1, 100), (2, 1), (33, 1), (33, 3), (7, 6), (100, 100), (64, 10_000)])
+def test_halving_finds_the_best_whatever_the_numbers(count: int, limit: int) -> None:
+    result, _ = _halving(lambda p, rng: p[0], [[float(i % count), 0] for i in range(1, count + 1)], limit=limit)
+    assert result.winner == max(0, count - 2)
+    assert result.episodes.max() == len(result.returns) == limit
+    assert result.constant
+
+
+def test_halving_takes_the_first_of_equals_and_never_one_that_fails_more() -> None:
+    result, _ = _halving(lambda p, rng: 1.0, [[0.0, 0]] * 9)
+    assert result.winner == 0
+    result, _ = _halving(lambda p, rng: np.nan if p[0] == 5.0 else p[0], [[5.0, 0], [1.0, 0], [2.0, 0], [3.0, 0]])
+    assert (result.winner, result.failures.episodes) == (3, 50)
+    result, _ = _halving(lambda p, rng: np.nan, [[5.0, 0], [1.0, 0]])
+    assert result.winner == 0
+    assert np.isnan(result.means).all()
+
+
+def test_halving_plays_candidates_of_every_architecture() -> None:
+    other = Architecture("linear+bias", ARCHITECTURE.observation, ARCHITECTURE.action)
+    candidates = [Candidate(ARCHITECTURE, np.array([1.0, 0.0]), 9.0), Candidate(other, np.array([2.0, 0.0, 0.0]), 9.0)]
+    result = sequential_halving(FakeEngine(lambda p, rng: p[0]), candidates, SeedStream(0, Purpose.SELECTION))
+    assert result.winner == 1
+
+
+def test_halving_is_seldom_misled_where_good_ones_fall_now_and_then() -> None:
+    """A race drops for good whoever falls in the first episodes; here everybody does, once in ten."""
+
+    def returns(p: FloatArray, rng: np.random.Generator) -> float:
+        return float(p[0]) - 200.0 * (rng.random() < 0.1)
+
+    regrets = [
+        20 - result.winner
+        for seed in range(30)
+        for result, _ in [_halving(returns, [[float(i), 0] for i in range(21)], seed=seed)]
+        if result.winner is not None
+    ]
+    assert np.mean(regrets) < 3
+
+
+def test_halving_says_how_far_it_is() -> None:
+    events: list[Event] = []
+    candidates = _candidates([[float(i), 0] for i in range(13)], [0.0] * 13)
+    seeds = SeedStream(0, Purpose.SELECTION)
+    sequential_halving(
+        FakeEngine(lambda p, rng: p[0] + rng.normal()), candidates, seeds, limit=40, observe=events.append
+    )
+    assert [event.done for event in events] == [0.25, 0.5, 0.75, 1.0]
+    assert [event.usage.episodes for event in events] == sorted(event.usage.episodes for event in events)
+
+
+def test_halving_needs_somebody_and_something_to_play() -> None:
+    seeds = SeedStream(0, Purpose.SELECTION)
+    for candidates, limit in ([], 10), (_candidates([[0.0, 0]], [0.0]), 0):
+        with pytest.raises(InvalidValueError):
+            sequential_halving(FakeEngine(lambda p, rng: 0.0), candidates, seeds, limit=limit)

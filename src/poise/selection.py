@@ -1,24 +1,30 @@
-"""The race that picks the winner: the best of many is often only the luckiest, and fresh episodes find that out.
+"""Picking the winner: the best of many is often only the luckiest, and fresh episodes find that out.
 
-The leader plays until it drops behind. A candidate's mark is at first what it claims (its score in the search) and
-from its first fresh episode on the mean of its fresh episodes alone. Whoever has the highest mark plays next; when the
-leader has played `limit` fresh episodes and still leads, it has won. A lucky one is found out after a few episodes, an
-honest one pays for itself only, so that the race costs little more than the winner's own `limit` episodes.
+At the end of a search, all that it has to offer plays for being its result: `sequential_halving` drops the worse half
+and has the others play on, until few are left. What claims to be perfect is checked sooner and cheaper, by a `race`.
+
+In a race the leader plays until it drops behind. A candidate's mark is at first what it claims (its score in the
+search) and from its first fresh episode on the mean of its fresh episodes alone. Whoever has the highest mark plays
+next; when the leader has played `limit` fresh episodes and still leads, it has won. A lucky one is found out after a
+few episodes, an honest one pays for itself only, so that the race costs little more than the winner's own `limit`
+episodes.
 
 An episode in which the environment fails has no return: whoever has a larger share of them stands behind everybody with
 a smaller one.
 
-The scores of a race are what the winner was chosen by. They are never reported as its result.
+The scores of either are what the winner was chosen by. They are never reported as its result.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from poise.errors import InvalidValueError
+from poise.policies.architecture import Normalizer
 from poise.policies.candidate import Candidate
 from poise.rollouts.base import Engine
 from poise.seeding import SeedStream
@@ -32,9 +38,16 @@ FIRST_LOOK = 3
 """Fresh episodes that replace a claim: after a single one an honest leader often drops behind a claim that was luck."""
 
 
+LAST = 3
+"""Of so many candidates or fewer, each plays all episodes of a sequential halving."""
+
+LEAST_LOOK = 5
+"""Fewest fresh episodes by which a sequential halving drops anybody."""
+
+
 @dataclass(frozen=True)
 class Selection:
-    """Who won a race, and what it cost.
+    """Who won, and what it cost.
 
     Attributes:
         winner: index of the winner; ``None`` if every candidate fell below the floor.
@@ -110,8 +123,86 @@ def race(
             observe(Event("selection", usage, min((begin + count) / limit, 1.0), figures))
 
 
+def sequential_halving(
+    engine: Engine,
+    candidates: Sequence[Candidate],
+    seeds: SeedStream,
+    *,
+    limit: int = 100,
+    observe: Observer | None = None,
+) -> Selection:
+    """Lets all candidates play, drops the worse half, lets the others play twice as much, until the best is known.
+
+    It goes by the mean of the fresh episodes alone, all that a candidate has played so far. An unlucky start costs no
+    one the victory unless half of all do better; and rounds, unlike the steps of a race, keep many processes busy.
+
+    Source: Karnin, Koren and Somekh (2013), "Almost optimal exploration in multi-armed bandits", Algorithm 1; but all
+    meet the same episodes, what was played counts on, and the last `LAST` are decided on at once.
+
+    Args:
+        engine: plays the episodes.
+        candidates: at least one. Of equal means the first counts as the better; one with a larger share of episodes
+            that failed, as worse than all with a smaller.
+        seeds: gives out selection episodes. All candidates meet the same ones in the same order.
+        limit: fresh episodes of the last round.
+        observe: told after every round, of the best so far.
+    """
+    if not candidates or limit < 1:
+        raise InvalidValueError(
+            f"expected at least one candidate and a limit of at least 1, got {len(candidates)} and {limit}"
+        )
+    track, looks = _Track(seeds), _looks(len(candidates), limit)
+    returns: list[FloatArray] = [np.empty(0) for _ in candidates]
+    lasted = np.ones(len(candidates), dtype=np.bool_)
+    left, usage, failures = list(range(len(candidates))), Usage(), Failures()
+    for number, look in enumerate(looks):
+        begin = len(returns[left[0]])
+        episodes = track.episodes(begin, look - begin)
+        for group in _alike(candidates, left):
+            parameters = np.stack([candidates[index].parameters for index in group])
+            batch = engine.run(candidates[group[0]].architecture, parameters, episodes)
+            usage += batch.usage
+            failures += batch.failures
+            for row, index in enumerate(group):
+                returns[index] = np.concatenate([returns[index], batch.returns[row]])
+                lasted[index] &= bool((batch.truncated & ~batch.terminated)[row].all())
+        left.sort(key=lambda index: (*_mark(returns[index]), index))
+        if observe is not None:
+            ended = returns[left[0]][~np.isnan(returns[left[0]])]
+            figures = figures_so_far(ended) if ended.size else {}
+            observe(Event("selection", usage, (number + 1) / len(looks), figures))
+        left = left[: math.ceil(len(left) / 2)] if number + 1 < len(looks) else left[:1]
+    winner = left[0]
+    own = returns[winner]
+    means = np.array([r.mean() if len(r) else np.nan for r in returns])
+    played = np.array([len(r) for r in returns], dtype=np.int64)
+    constant = bool(lasted[winner]) and bool((own == own[:1]).all())
+    return Selection(winner, means, played, own, constant, usage, failures)
+
+
+def _looks(candidates: int, limit: int) -> list[int]:
+    """Fresh episodes that those who are left have played by the end of each round, growing up to `limit`."""
+    rounds = 1 + max(0, math.ceil(math.log2(candidates / LAST)))
+    return sorted({min(limit, max(LEAST_LOOK, limit >> number)) for number in range(rounds)})
+
+
+def _alike(candidates: Sequence[Candidate], which: Sequence[int]) -> list[list[int]]:
+    """The indices in groups of one architecture each: they can be played in one call."""
+    groups: dict[tuple[str, Normalizer | None], list[int]] = {}
+    for index in which:
+        architecture = candidates[index].architecture
+        groups.setdefault((architecture.name, architecture.normalizer), []).append(index)
+    return list(groups.values())
+
+
+def _mark(returns: FloatArray) -> tuple[float, float]:
+    """What candidates are sorted by, the best first: the share of episodes that failed, and the mean of the others."""
+    ended = returns[~np.isnan(returns)]
+    return 1 - ended.size / returns.size, -float(ended.mean()) if ended.size else math.inf
+
+
 class _Track:
-    """The episodes of one race, taken from the stream as far as the farthest runner has come."""
+    """The episodes of one selection, taken from the stream as far as the farthest runner has come."""
 
     def __init__(self, seeds: SeedStream) -> None:
         self._stream = seeds

@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
 from poise.policies.candidate import Candidate
 from poise.probing import probe
 from poise.rollouts.recording import record
@@ -17,7 +15,7 @@ from poise.runs.report import Findings, Job, PhaseClock, Run, report, stopped
 from poise.runs.saver import Saver
 from poise.search import search
 from poise.seeding import generator
-from poise.selection import Selection, race
+from poise.selection import Selection, race, sequential_halving
 from poise.statistics.intervals import mean_interval
 from poise.types import INTERRUPTED, Event
 
@@ -113,7 +111,9 @@ def _confirm(job: Job, progress: Progress, claimants: Sequence[Candidate]) -> bo
     floor = target if target is not None else progress.search.highest * (1 - TOLERANCE)
     limit = limits.confirmation_episodes if target is None else limits.selection_episodes
     claimants = [claimant.unscaled() for claimant in claimants]
-    result = _race(job, progress, claimants, floor, limit)
+    seeds = progress.selection_seeds
+    result = race(job.engine, claimants, seeds, limit=limit or 1, floor=floor, observe=job.observe)
+    _pay(progress, result)
     if result.winner is None:
         return False
     certain = target is not None and mean_interval(result.returns, job.config.confidence).low >= target
@@ -126,12 +126,12 @@ def _confirm(job: Job, progress: Progress, claimants: Sequence[Candidate]) -> bo
 def _select(job: Job, progress: Progress) -> Candidate:
     """The winner among all that the search has to offer."""
     candidates = [candidate.unscaled() for candidate in progress.search.candidates]
-    return candidates[_race(job, progress, candidates, -np.inf, job.config.selection_episodes).winner or 0]
+    limit, seeds = job.config.selection_episodes or 1, progress.selection_seeds
+    result = sequential_halving(job.engine, candidates, seeds, limit=limit, observe=job.observe)
+    _pay(progress, result)
+    return candidates[result.winner or 0]
 
 
-def _race(job: Job, progress: Progress, candidates: Sequence[Candidate], floor: float, limit: int | None) -> Selection:
-    seeds, observe = progress.selection_seeds, job.observe
-    result = race(job.engine, candidates, seeds, limit=limit or 1, floor=floor, observe=observe)
+def _pay(progress: Progress, result: Selection) -> None:
     progress.selection_usage += result.usage
     progress.selection_failures += result.failures
-    return result
