@@ -167,6 +167,24 @@ def test_a_turn_ends_by_steps_or_by_episodes(monkeypatch: pytest.MonkeyPatch, di
     assert [turn.turn_is_over(Usage(*each)) for each in paid] == [False, True, True]
 
 
+@pytest.mark.parametrize(("ladder", "episodes"), [((1, 3, 10), 3), ((2,), 2)])
+def test_a_start_may_begin_on_a_higher_rung_of_the_ladder(
+    tmp_path: Path, ladder: tuple[int, ...], episodes: int
+) -> None:
+    state = _state((0.1,))
+    begin_trial(state, [Rival(_snes(1.0), ARCHITECTURE, rung=1)])
+    path = tmp_path / "checkpoint"
+    checkpoint.save(path, Progress(state, SeedStream(0, Purpose.SELECTION)))
+    state = checkpoint.load(path, ARCHITECTURE).search
+    effort = Effort(ladder, True, False, False)
+    events: list[Event] = []
+    search(state, _peak(3.0), Budget(max_episodes=6 * TURN), effort, confirm=lambda _: False, observe=events.append)
+    played = [(event.metrics.get("start"), event.metrics["episodes_per_candidate"]) for event in events]
+    assert (1, ladder[0]) in played
+    assert {number for start, number in played if start == 2} == {episodes}
+    assert next(number for start, number in played if start is None) == episodes  # the wide one wins
+
+
 def test_without_rivals_there_is_no_trial() -> None:
     assert _state((1.0,)).trial is None
 

@@ -77,7 +77,7 @@ def search(
         check_budget(budget, state.optimizer.population, effort, state.usage.episodes)
     began = time.monotonic() - state.seconds
     while True:
-        _take_turns(state, engine)
+        _take_turns(state, engine, effort)
         over = _climb(state, effort)
         next_episodes = state.optimizer.population * effort.episodes_per_candidate[state.rung]
         used_up = budget.used_up(state.usage, state.seconds, next_episodes)
@@ -137,7 +137,7 @@ def begin_trial(state: SearchState, others: Sequence[Rival]) -> None:
     state.trial = Trial(state.usage, list(others)) if others else None
 
 
-def _take_turns(state: SearchState, engine: Engine) -> None:
+def _take_turns(state: SearchState, engine: Engine, effort: Effort) -> None:
     """Ends the turn of a start that is on trial; when all had theirs, the best goes on from where it stood."""
     trial = state.trial
     if trial is None or not trial.turn_is_over(state.usage):
@@ -153,7 +153,7 @@ def _take_turns(state: SearchState, engine: Engine) -> None:
         chosen, state.trial = trial.tried[int(np.argmax([centre.claim for centre in centres]))], None
     for name, value in vars(chosen).items():
         setattr(state, name, value)
-    _begin_rung(state, 0)
+    _begin_rung(state, min(chosen.rung, len(effort.episodes_per_candidate) - 1))
     trial.began = state.usage
 
 

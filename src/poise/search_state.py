@@ -95,7 +95,9 @@ class SearchState:
     @property
     def present(self) -> Rival:
         """The start that is searched from now, as far as it has come."""
-        return Rival(self.optimizer, self.architecture, self.follows, self.sums, self.survival_bonus, self.horizon)
+        return Rival(
+            self.optimizer, self.architecture, self.follows, self.sums, self.survival_bonus, self.horizon, self.rung
+        )
 
     @property
     def centre(self) -> Candidate:

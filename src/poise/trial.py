@@ -40,6 +40,7 @@ class Rival:
         sums: over what it has observed, where the normaliser follows.
         survival_bonus: reward of a step that it is not told of.
         horizon: where its next episodes are cut off; ``None`` for whole ones.
+        rung: of the ladder of episodes a candidate, on which it begins, from 0.
     """
 
     optimizer: Optimizer
@@ -48,6 +49,7 @@ class Rival:
     sums: ObservationSums | None = None
     survival_bonus: float = 0.0
     horizon: Horizon | None = None
+    rung: int = 0
 
 
 @dataclass

@@ -68,6 +68,7 @@ def test_where_actions_are_numbers_more_than_one_start_is_tried() -> None:
     assert [start.optimizer for start in swimmer.stages[0].rivals] == ["snes", "ars"]
     assert [start.optimizer for start in swimmer.stages[1].rivals] == ["snes", "snes"]
     assert [start.optimizer_args["sigma0"] for start in swimmer.stages[1].rivals] == [NARROW, FINE]
+    assert [start.rung for start in swimmer.stages[1].rivals] == [0, 1]
     assert [start.optimizer_args["halvings"] for start in walker.stages[0].rivals] == [2, 2]
     assert [start.optimizer_args["winsorize"] for start in walker.stages[0].rivals] == [2.0, 2.0]
     assert [start.without_survival_bonus for start in walker.stages[0].rivals] == [False, True]

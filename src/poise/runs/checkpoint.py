@@ -250,6 +250,7 @@ def _from_rival(rival: Rival) -> dict[str, Any]:
         "sums": _from_sums(rival.sums),
         "survival_bonus": rival.survival_bonus,
         "horizon": None if rival.horizon is None else asdict(rival.horizon),
+        "rung": rival.rung,
     }
 
 
@@ -261,6 +262,7 @@ def _to_rival(state: Mapping[str, Any], base: Architecture) -> Rival:
         _to_sums(state["sums"]),
         state["survival_bonus"],
         _to_horizon(state["horizon"]),
+        max(0, int(state.get("rung", 0))),
     )
 
 

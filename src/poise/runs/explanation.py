@@ -47,6 +47,8 @@ def _start_in_words(start: Start) -> str:
         words.append("a scale that follows")
     if start.horizon is not None:
         words.append(f"{start.horizon.steps:,} steps an episode at first")
+    if start.rung:
+        words.append("several episodes a candidate from the beginning")
     if start.without_survival_bonus:
         words.append("not told what lasting is paid for, if it is")
     return ", ".join(words)

@@ -56,7 +56,10 @@ NARROW = 0.1
 """First deviation of the second start of SNES, where actions are numbers that may be dosed."""
 
 FINE = 0.01
-"""First deviation of a third one for larger policies, whose many small numbers add up."""
+"""First deviation of a third one for larger policies, whose many small numbers add up.
+
+Its candidates differ by little, so that several of the same episodes tell them apart where one of their own does not.
+"""
 
 QUADRATIC_FEATURES = 10
 """Most features whose products are worth as many parameters."""
@@ -143,6 +146,7 @@ class Plan:
                         None if start.follows else state.sums,
                         bonus if start.without_survival_bonus else state.survival_bonus,
                         state.first_horizon or start.horizon,
+                        start.rung,
                     )
                 )
         begin_trial(state, others)
@@ -219,8 +223,9 @@ def _rivals(stage: Stage, info: EnvironmentInfo, *, first: bool) -> tuple[Start,
         bolder = {**stage.optimizer_args, **BOLDER}
         others = [Start("ars", bolder, follows=True, horizon=shortened(info.max_episode_steps))]
     else:
-        deviations = (NARROW,) if first else (NARROW, FINE)
-        others = [Start("snes", {**stage.optimizer_args, "sigma0": deviation}) for deviation in deviations]
+        others = [Start("snes", {**stage.optimizer_args, "sigma0": NARROW})]
+        if not first:
+            others.append(Start("snes", {**stage.optimizer_args, "sigma0": FINE}, rung=1))
     if first:
         others.append(Start("ars", {**ARS, **BOLD}, without_survival_bonus=True, follows=True))
     return tuple(others)

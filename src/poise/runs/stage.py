@@ -28,6 +28,7 @@ class Start:
         follows: whether the scale of its observations follows the search, whatever that of the run does.
         horizon: where its first episodes are cut off, although they might end by themselves; ``None`` has them cut off
             as those of the stage are.
+        rung: of the ladder of episodes a candidate, on which it begins, from 0.
     """
 
     optimizer: str
@@ -35,6 +36,7 @@ class Start:
     without_survival_bonus: bool = False
     follows: bool = False
     horizon: Horizon | None = None
+    rung: int = 0
 
     @classmethod
     def from_json(cls, data: Mapping[str, Json]) -> Start:
