@@ -41,8 +41,11 @@ FIRST_LOOK = 3
 LAST = 3
 """Of so many candidates or fewer, each plays all episodes of a sequential halving."""
 
-LEAST_LOOK = 5
-"""Fewest fresh episodes by which a sequential halving drops anybody."""
+MOST_ROUNDS = 4
+"""Rounds of a sequential halving, at most: nobody is dropped by less than an eighth of all episodes.
+
+What falls once in twenty episodes has to be seen falling; and a policy that dares more earns more until then.
+"""
 
 
 @dataclass(frozen=True)
@@ -182,8 +185,8 @@ def sequential_halving(
 
 def _looks(candidates: int, limit: int) -> list[int]:
     """Fresh episodes that those who are left have played by the end of each round, growing up to `limit`."""
-    rounds = 1 + max(0, math.ceil(math.log2(candidates / LAST)))
-    return sorted({min(limit, max(LEAST_LOOK, limit >> number)) for number in range(rounds)})
+    rounds = min(MOST_ROUNDS, 1 + max(0, math.ceil(math.log2(candidates / LAST))))
+    return sorted({max(1, limit >> number) for number in range(rounds)})
 
 
 def _alike(candidates: Sequence[Candidate], which: Sequence[int]) -> list[list[int]]:

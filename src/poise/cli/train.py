@@ -50,7 +50,8 @@ def command(
         float, typer.Option(help="Reward of a step that the search is not told of; the result is told of all.")
     ] = 0.0,
     selection_episodes: Annotated[
-        int | None, typer.Option(help="Fresh episodes the chosen policy must lead for. [default: 100, 1,000 compiled]")
+        int | None,
+        typer.Option(help="Fresh episodes the chosen policy must have played. [default: 100 to 200, 1,000 compiled]"),
     ] = None,
     confirmation_episodes: Annotated[
         int | None,

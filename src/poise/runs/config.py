@@ -29,6 +29,9 @@ NORMALIZATIONS = (AUTO, "none", "probe", "running")
 EVALUATION_STEPS = 500_000
 """Most steps that an evaluation of the default size may take."""
 
+SELECTION_SHARE = 0.05
+"""Episodes that the chosen policy must have played, as a share of those that the search may play at least."""
+
 
 _KINDS: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("env", "policy", "optimizer", "normalize", "engine"), (str,)),
@@ -60,7 +63,7 @@ class TrainConfig:
         normalize: what is done to the features: ``"none"``; ``"probe"``, a scale measured on random policies before the
             search and then kept; ``"running"``, a scale that follows the observations of the search; or ``"auto"``.
         survival_bonus: as in `Effort`; 0 tells the optimizer the returns as they are.
-        selection_episodes: fresh episodes that the winner of the race must have played; ``None`` for `Scale`'s.
+        selection_episodes: fresh episodes that the chosen policy must have played; ``None`` for `Scale`'s.
         confirmation_episodes: fresh episodes that a candidate must last through before the search believes that
             nothing is left to gain; ``None`` for `Scale`'s.
         evaluation_episodes: fresh episodes of the evaluation; ``None`` for `Scale`'s.
@@ -186,7 +189,7 @@ class Scale:
     A number depends on nothing that is measured, for equal commands must give equal files.
 
     Attributes:
-        selection_episodes: fresh episodes that the winner of the race must have played.
+        selection_episodes: fresh episodes that the chosen policy must have played.
         confirmation_episodes: fresh episodes without a flaw that end the search.
         evaluation_episodes: fresh episodes of the evaluation.
     """
@@ -196,7 +199,7 @@ class Scale:
     evaluation_episodes: int
 
     @classmethod
-    def of(cls, max_episode_steps: int, *, compiled: bool) -> Scale:
+    def of(cls, max_episode_steps: int, *, compiled: bool, searched: float = 0) -> Scale:
         """The scale for an environment.
 
         Where Gymnasium plays: an evaluation of 1,000 episodes where they are short, at least 100, and in between as
@@ -207,7 +210,9 @@ class Scale:
         Args:
             max_episode_steps: time limit of an episode.
             compiled: whether kernels play.
+            searched: episodes that the budget of the search is good for at least: a long one deserves a longer choice.
         """
         if compiled:
             return cls(1_000, 100_000, 10_000)
-        return cls(100, 100, max(100, min(1_000, EVALUATION_STEPS // max_episode_steps)))
+        selection = int(min(max(SELECTION_SHARE * searched, 100), 200))
+        return cls(selection, 100, max(100, min(1_000, EVALUATION_STEPS // max_episode_steps)))

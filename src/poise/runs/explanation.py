@@ -34,7 +34,7 @@ def explain(config: TrainConfig, info: EnvironmentInfo, plan: Plan, *, compiled:
     limits = [("step", config.max_steps), ("episode", config.max_episodes), ("second", config.max_seconds)]
     lines.append("budget       " + ", ".join(counted(value, unit) for unit, value in limits if value is not None))
     lines.append(
-        f"being sure   {config.selection_episodes:,} fresh episodes for the winner of the race, "
+        f"being sure   {config.selection_episodes:,} fresh episodes for the policy that is chosen, "
         f"{config.evaluation_episodes:,} more for the result"
     )
     return lines

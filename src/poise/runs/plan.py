@@ -17,7 +17,7 @@ from poise.horizon import shortened
 from poise.policies.architecture import Architecture
 from poise.probing import PROBES, STILL
 from poise.rollouts.environments import EnvironmentInfo
-from poise.runs.config import AUTO, VALUE_ITERATION, TrainConfig
+from poise.runs.config import AUTO, VALUE_ITERATION, Scale, TrainConfig
 from poise.runs.stage import Stage, Start
 from poise.search import begin_stage, begin_trial
 from poise.search_state import SearchState
@@ -275,7 +275,7 @@ def policies_for(info: EnvironmentInfo) -> tuple[str, ...]:
 
 
 def resolved(config: TrainConfig, info: EnvironmentInfo, plan: Plan, *, compiled: bool) -> TrainConfig:
-    """The configuration with its scale and its budget decided.
+    """The configuration with every default that depends on the environment filled in.
 
     Args:
         config: what was asked for.
@@ -288,11 +288,16 @@ def resolved(config: TrainConfig, info: EnvironmentInfo, plan: Plan, *, compiled
         measured = "running" if plan.open_ended and plan.stages[0].optimizer == "ars" else "probe"
         normalize = measured if info.observation.numbers.any() and _affords_probes(config, info) else "none"
     unlimited = config.max_steps is None and config.max_episodes is None and config.max_seconds is None
+    if unlimited:
+        config = replace(config, max_steps=default_steps(info, plan, compiled=compiled))
+    scale = Scale.of(info.max_episode_steps, compiled=compiled, searched=_episodes(config, info))
     return replace(
         config,
         normalize=normalize,
-        max_steps=default_steps(info, plan, compiled=compiled) if unlimited else config.max_steps,
         episodes_per_candidate=config.episodes_per_candidate or EPISODES,
+        selection_episodes=config.selection_episodes or scale.selection_episodes,
+        confirmation_episodes=config.confirmation_episodes or scale.confirmation_episodes,
+        evaluation_episodes=config.evaluation_episodes or scale.evaluation_episodes,
     )
 
 

@@ -18,7 +18,7 @@ from poise.rollouts.environments import EnvironmentInfo, EnvironmentLike, inspec
 from poise.rollouts.time_limit import DEFAULT_SECONDS
 from poise.runs import checkpoint, frugal_run, table_run
 from poise.runs.checkpoint import Progress
-from poise.runs.config import Scale, TrainConfig
+from poise.runs.config import TrainConfig
 from poise.runs.directory import RunDirectory, new_path
 from poise.runs.explanation import explain
 from poise.runs.plan import Plan, plan_for, resolved
@@ -221,15 +221,7 @@ def is_finished(path: str | Path) -> bool:
 
 def _resolved(config: TrainConfig, info: EnvironmentInfo, plan: Plan, engine: Engine) -> TrainConfig:
     """The configuration with every default that depends on the environment filled in."""
-    compiled = engine.name == "kernel"
-    scale = Scale.of(info.max_episode_steps, compiled=compiled)
-    return replace(
-        resolved(config, info, plan, compiled=compiled),
-        env=info.spec.id,
-        selection_episodes=config.selection_episodes or scale.selection_episodes,
-        confirmation_episodes=config.confirmation_episodes or scale.confirmation_episodes,
-        evaluation_episodes=config.evaluation_episodes or scale.evaluation_episodes,
-    )
+    return replace(resolved(config, info, plan, compiled=engine.name == "kernel"), env=info.spec.id)
 
 
 def _nobody(_: Event) -> None:

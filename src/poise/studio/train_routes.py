@@ -204,7 +204,7 @@ def _planned(order: Order) -> list[str]:
     """What `poise train` would say with ``--dry-run``; nothing is compiled for it."""
     from poise.kernels.catalog import kernel_for
     from poise.rollouts.environments import inspect
-    from poise.runs.config import Scale, TrainConfig
+    from poise.runs.config import TrainConfig
     from poise.runs.explanation import explain
     from poise.runs.plan import plan_for, resolved
 
@@ -214,8 +214,7 @@ def _planned(order: Order) -> list[str]:
     except PoiseError:
         return []  # `_described` says why
     compiled = kernel_for(info.spec)[0] is not None
-    scale = Scale.of(info.max_episode_steps, compiled=compiled)
-    config = TrainConfig(**order.settings(), **scale.__dict__)
+    config = TrainConfig(**order.settings())
     chosen = plan_for(config, info)
     return explain(resolved(config, info, chosen, compiled=compiled), info, chosen, compiled=compiled)
 
