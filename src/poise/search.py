@@ -1,7 +1,7 @@
 """The search: ask the optimizer for candidates, let the engine play them, tell the scores; again and again.
 
-This loop is all that happens between ``poise train`` and the candidates that race in `selection` for being reported by
-`evaluation`. It knows neither of those two, nor files, nor screens: what it finds, it says to its observers.
+This loop is all that happens between ``poise train`` and the candidates among which `selection` chooses what
+`evaluation` reports. It knows neither of those two, nor files, nor screens: what it finds, it says to its observers.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ from poise.types import (
 )
 
 ARCHIVE_SIZE = 16
-"""How many of the best candidates are kept for the race at the end."""
+"""How many of the best candidates are kept for the choice at the end."""
 
 KEPT_OF_A_STAGE = 3
-"""How many of a stage's best candidates go on to the race beside its centres."""
+"""How many of a stage's best candidates are kept for that choice beside its centres."""
 
 Confirm = Callable[[Sequence[Candidate]], bool]
 """Plays candidates that claim to have reached the top on fresh episodes; whether one kept its word."""

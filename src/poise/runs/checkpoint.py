@@ -62,11 +62,11 @@ class Progress:
     selection_failures: Failures = field(default_factory=Failures)
 
     def end_search(self) -> None:
-        """Notes that the search has ended, and only the race is left."""
+        """Notes that the search has ended, and only the choice is left."""
         self.before_race = self.selection_seeds.position, self.selection_usage, self.selection_failures
 
     def reopen(self) -> None:
-        """Goes back to the end of the search, as if no race had been run."""
+        """Goes back to the end of the search, as if nothing had been chosen."""
         self.winner = None
         if self.before_race is not None:
             position, self.selection_usage, self.selection_failures = self.before_race

@@ -39,7 +39,7 @@ def play_on(job: Job, progress: Progress) -> Run:
 
 
 def _phases(job: Job, progress: Progress, clock: PhaseClock) -> Run:
-    """Search, race and evaluation, as far as they are still to be done."""
+    """Search, selection and evaluation, as far as they are still to be done."""
     saver = Saver(job.directory, lambda: checkpoint.save(job.directory.checkpoint, progress))
     with graceful_interrupts() as interrupts:
         if progress.winner is None:

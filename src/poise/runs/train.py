@@ -1,4 +1,4 @@
-"""A run from its configuration to its files: search, then the race, then the evaluation. `resume` is the same path."""
+"""A run from its configuration to its files: search, then selection, then evaluation. `resume` is the same path."""
 
 from __future__ import annotations
 
