@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 import webbrowser
 from collections.abc import Iterator
@@ -111,6 +112,20 @@ def test_only_this_machine_may_be_served(host: str) -> None:
 def test_others_are_served_with_a_token_alone(cartpole: Watched) -> None:
     with closing(server.listen(0, "0.0.0.0", guarded=True)) as listener:
         assert listener.getsockname()[0] == "0.0.0.0"
+        address = server.address_of(listener)
+        assert "0.0.0.0" not in address  # which another machine could not open
+        parts = urllib.parse.urlsplit(address)
+        with closing(socket.create_connection((parts.hostname, parts.port), timeout=5)):
+            pass
+
+
+def test_a_machine_without_a_way_out_is_called_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("Network is unreachable")
+
+    with closing(server.listen(0, "0.0.0.0", guarded=True)) as listener:
+        monkeypatch.setattr(socket.socket, "connect", refuse)
+        assert server.address_of(listener) == f"http://{socket.gethostname()}:{listener.getsockname()[1]}/"
 
 
 def test_it_answers_as_long_as_the_block_lasts(cartpole: Watched) -> None:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 DEFAULT_PORT = 3000
 LOOPBACK_ADDRESSES = ("127.0.0.1", "localhost", "::1")
+ANY_ADDRESS = {"0.0.0.0": "192.0.2.1", "::": "2001:db8::1"}
+"""What stands for all addresses of a machine, and one of the same kind that nobody has (RFC 5737, RFC 3849)."""
+
 MESSAGE_BYTES = 65_536
 """Longest message that a page may send over a WebSocket; a longer one ends the connection."""
 
@@ -122,9 +125,22 @@ def listen(
 
 
 def address_of(listener: socket.socket) -> str:
-    """The address to type into a browser."""
+    """The address to type into a browser, on another machine too if it listens on all of this one's addresses."""
     host, port = listener.getsockname()[:2]
+    if host in ANY_ADDRESS:
+        host = _own_address(host)
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def _own_address(any_address: str) -> str:
+    """The address of this machine from which it would answer others, or else its name."""
+    family = socket.AF_INET6 if ":" in any_address else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((ANY_ADDRESS[any_address], 9))  # chooses a way there, and sends nothing
+            return str(probe.getsockname()[0])
+    except OSError:
+        return socket.gethostname()
 
 
 def open_browser_if_possible(url: str) -> bool:
