@@ -218,11 +218,11 @@ def test_halving_says_how_far_it_is() -> None:
     events: list[Event] = []
     candidates = _candidates([[float(i), 0] for i in range(13)], [0.0] * 13)
     seeds = SeedStream(0, Purpose.SELECTION)
-    sequential_halving(
-        FakeEngine(lambda p, rng: p[0] + rng.normal()), candidates, seeds, limit=40, observe=events.append
-    )
-    assert [event.done for event in events] == [0.25, 0.5, 0.75, 1.0]
-    assert [event.usage.episodes for event in events] == sorted(event.usage.episodes for event in events)
+    engine = FakeEngine(lambda p, rng: p[0] + rng.normal())
+    result = sequential_halving(engine, candidates, seeds, limit=40, observe=events.append)
+    assert [event.usage.episodes for event in events[:3]] == [20, 40, 60]  # 16 for each that the engine plays at once
+    assert [event.done for event in events] == [event.usage.episodes / events[-1].usage.episodes for event in events]
+    assert events[-1].metrics["mean"] == result.returns.mean()
 
 
 def test_halving_needs_somebody_and_something_to_play() -> None:

@@ -48,6 +48,10 @@ What falls once in twenty episodes has to be seen falling; and a policy that dar
 """
 
 
+BUSY = 16
+"""Episodes that a sequential halving plays for each that the engine can play at once, before it says how far it is."""
+
+
 @dataclass(frozen=True)
 class Selection:
     """Who won, and what it cost.
@@ -91,39 +95,21 @@ def race(
             all are, nobody wins.
         observe: told after every batch of episodes.
     """
-    if not candidates or limit < 1:
-        raise InvalidValueError(
-            f"expected at least one candidate and a limit of at least 1, got {len(candidates)} and {limit}"
-        )
-    track = _Track(seeds)
+    field = _Field(engine, candidates, seeds, limit)
     marks = np.array([candidate.claim for candidate in candidates], dtype=np.float64)
-    returns: list[FloatArray] = [np.empty(0) for _ in candidates]
-    lasted = np.ones(len(candidates), dtype=np.bool_)
     failed = np.zeros(len(candidates))  # share of the fresh episodes
-    usage, failures = Usage(), Failures()
     while True:
-        played = np.array([len(r) for r in returns], dtype=np.int64)
+        played = field.played
         leader = int(np.lexsort((-np.arange(len(marks)), played, marks, -failed))[-1])
         out = bool(marks[leader] < floor) or (bool(np.isfinite(floor)) and failed[leader] > 0)
         if out or played[leader] >= limit:
-            means = np.array([r.mean() if len(r) else np.nan for r in returns])
-            own = returns[leader]
-            constant = bool(lasted[leader]) and bool((own == own[:1]).all())
-            return Selection(None if out else leader, means, played, own[:0] if out else own, constant, usage, failures)
+            return field.selection(None if out else leader)
         begin = int(played[leader])
         count = min(limit - begin, max(FIRST_LOOK, begin), MAX_BATCH)
-        runner = candidates[leader]
-        batch = engine.run(runner.architecture, runner.parameters[np.newaxis], track.episodes(begin, count))
-        returns[leader] = np.concatenate([returns[leader], batch.returns[0]])
-        lasted[leader] &= bool((batch.truncated & ~batch.terminated).all())
-        ended = returns[leader][~np.isnan(returns[leader])]
-        marks[leader] = ended.mean() if ended.size else -np.inf
-        failed[leader] = 1 - ended.size / returns[leader].size
-        usage += batch.usage
-        failures += batch.failures
+        field.play([leader], count)
+        failed[leader], marks[leader] = field.failed_share(leader), field.mean(leader)
         if observe is not None:
-            figures = figures_so_far(ended) if ended.size else {}
-            observe(Event("selection", usage, min((begin + count) / limit, 1.0), figures))
+            observe(field.event(leader, min((begin + count) / limit, 1.0)))
 
 
 def sequential_halving(
@@ -148,39 +134,26 @@ def sequential_halving(
             that failed, as worse than all with a smaller.
         seeds: gives out selection episodes. All candidates meet the same ones in the same order.
         limit: fresh episodes of the last round.
-        observe: told after every round, of the best so far.
+        observe: told of the best so far, after every few candidates of a round.
     """
-    if not candidates or limit < 1:
-        raise InvalidValueError(
-            f"expected at least one candidate and a limit of at least 1, got {len(candidates)} and {limit}"
-        )
-    track, looks = _Track(seeds), _looks(len(candidates), limit)
-    returns: list[FloatArray] = [np.empty(0) for _ in candidates]
-    lasted = np.ones(len(candidates), dtype=np.bool_)
-    left, usage, failures = list(range(len(candidates))), Usage(), Failures()
-    for number, look in enumerate(looks):
-        begin = len(returns[left[0]])
-        episodes = track.episodes(begin, look - begin)
-        for group in _alike(candidates, left):
-            parameters = np.stack([candidates[index].parameters for index in group])
-            batch = engine.run(candidates[group[0]].architecture, parameters, episodes)
-            usage += batch.usage
-            failures += batch.failures
-            for row, index in enumerate(group):
-                returns[index] = np.concatenate([returns[index], batch.returns[row]])
-                lasted[index] &= bool((batch.truncated & ~batch.terminated)[row].all())
-        left.sort(key=lambda index: (*_mark(returns[index]), index))
-        if observe is not None:
-            ended = returns[left[0]][~np.isnan(returns[left[0]])]
-            figures = figures_so_far(ended) if ended.size else {}
-            observe(Event("selection", usage, (number + 1) / len(looks), figures))
-        left = left[: math.ceil(len(left) / 2)] if number + 1 < len(looks) else left[:1]
-    winner = left[0]
-    own = returns[winner]
-    means = np.array([r.mean() if len(r) else np.nan for r in returns])
-    played = np.array([len(r) for r in returns], dtype=np.int64)
-    constant = bool(lasted[winner]) and bool((own == own[:1]).all())
-    return Selection(winner, means, played, own, constant, usage, failures)
+    field = _Field(engine, candidates, seeds, limit)
+    looks, left = _looks(len(candidates), limit), list(range(len(candidates)))
+    survivors = [math.ceil(len(left) / 2**number) for number in range(len(looks))]
+    more = np.diff([0, *looks])
+    planned = int(np.dot(survivors, more))
+
+    def rank(index: int) -> tuple[float, float, int]:
+        return field.failed_share(index), -field.mean(index), index
+
+    for number, count in zip(survivors, more.tolist(), strict=True):
+        left = sorted(left, key=rank)[:number] if number < len(left) else left
+        seen: list[int] = []
+        for group in field.alike(left, math.ceil(BUSY * engine.width / count)):
+            field.play(group, count)
+            seen += group
+            if observe is not None:
+                observe(field.event(min(seen, key=rank), field.usage.episodes / planned))
+    return field.selection(min(left, key=rank))
 
 
 def _looks(candidates: int, limit: int) -> list[int]:
@@ -189,19 +162,74 @@ def _looks(candidates: int, limit: int) -> list[int]:
     return sorted({max(1, limit >> number) for number in range(rounds)})
 
 
-def _alike(candidates: Sequence[Candidate], which: Sequence[int]) -> list[list[int]]:
-    """The indices in groups of one architecture each: they can be played in one call."""
-    groups: dict[tuple[str, Normalizer | None], list[int]] = {}
-    for index in which:
-        architecture = candidates[index].architecture
-        groups.setdefault((architecture.name, architecture.normalizer), []).append(index)
-    return list(groups.values())
+class _Field:
+    """The candidates of one selection, and what they have played so far. All meet the same episodes in the same order.
 
+    Args:
+        engine: plays the episodes.
+        candidates: at least one.
+        seeds: gives out selection episodes.
+        limit: most episodes of a candidate, at least one.
+    """
 
-def _mark(returns: FloatArray) -> tuple[float, float]:
-    """What candidates are sorted by, the best first: the share of episodes that failed, and the mean of the others."""
-    ended = returns[~np.isnan(returns)]
-    return 1 - ended.size / returns.size, -float(ended.mean()) if ended.size else math.inf
+    def __init__(self, engine: Engine, candidates: Sequence[Candidate], seeds: SeedStream, limit: int) -> None:
+        if not candidates or limit < 1:
+            raise InvalidValueError(
+                f"expected at least one candidate and a limit of at least 1, got {len(candidates)} and {limit}"
+            )
+        self._engine, self._candidates, self._track = engine, candidates, _Track(seeds)
+        self._returns: list[FloatArray] = [np.empty(0) for _ in candidates]
+        self._lasted = np.ones(len(candidates), dtype=np.bool_)
+        self._failures = Failures()
+        self.usage = Usage()
+
+    @property
+    def played(self) -> IntArray:
+        """Fresh episodes of each candidate so far."""
+        return np.array([len(returns) for returns in self._returns], dtype=np.int64)
+
+    def play(self, which: Sequence[int], count: int) -> None:
+        """Plays so many more episodes of candidates that are alike and have played equally many."""
+        episodes = self._track.episodes(len(self._returns[which[0]]), count)
+        parameters = np.stack([self._candidates[index].parameters for index in which])
+        batch = self._engine.run(self._candidates[which[0]].architecture, parameters, episodes)
+        self.usage += batch.usage
+        self._failures += batch.failures
+        for row, index in enumerate(which):
+            self._returns[index] = np.concatenate([self._returns[index], batch.returns[row]])
+            self._lasted[index] &= bool((batch.truncated & ~batch.terminated)[row].all())
+
+    def alike(self, which: Sequence[int], most: int) -> list[list[int]]:
+        """The indices in groups of one architecture each, which can be played in one call, so many at most."""
+        kinds: dict[tuple[str, Normalizer | None], list[int]] = {}
+        for index in which:
+            architecture = self._candidates[index].architecture
+            kinds.setdefault((architecture.name, architecture.normalizer), []).append(index)
+        return [kind[begin : begin + most] for kind in kinds.values() for begin in range(0, len(kind), most)]
+
+    def mean(self, index: int) -> float:
+        """Mean return of a candidate that has played; minus infinity if the environment failed in every episode."""
+        ended = self._ended(index)
+        return float(ended.mean()) if ended.size else -math.inf
+
+    def failed_share(self, index: int) -> float:
+        """Share of its episodes in which the environment failed."""
+        return 1 - self._ended(index).size / self._returns[index].size
+
+    def event(self, leader: int, done: float) -> Event:
+        """What an observer is told: how far it is, and of the leader's returns."""
+        ended = self._ended(leader)
+        return Event("selection", self.usage, done, figures_so_far(ended) if ended.size else {})
+
+    def selection(self, winner: int | None) -> Selection:
+        """The end, with this winner."""
+        means = np.array([r.mean() if len(r) else np.nan for r in self._returns])
+        own = np.empty(0) if winner is None else self._returns[winner]
+        constant = winner is not None and bool(self._lasted[winner]) and bool((own == own[:1]).all())
+        return Selection(winner, means, self.played, own, constant, self.usage, self._failures)
+
+    def _ended(self, index: int) -> FloatArray:
+        return self._returns[index][~np.isnan(self._returns[index])]
 
 
 class _Track:
