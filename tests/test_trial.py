@@ -172,7 +172,7 @@ def test_a_start_may_begin_on_a_higher_rung_of_the_ladder(
     tmp_path: Path, ladder: tuple[int, ...], episodes: int
 ) -> None:
     state = _state((0.1,))
-    begin_trial(state, [Rival(_snes(1.0), ARCHITECTURE, rung=1)])
+    begin_trial(state, [Rival(_snes(1.0), ARCHITECTURE, rung=1, start=4)])
     path = tmp_path / "checkpoint"
     checkpoint.save(path, Progress(state, SeedStream(0, Purpose.SELECTION)))
     state = checkpoint.load(path, ARCHITECTURE).search
@@ -183,6 +183,7 @@ def test_a_start_may_begin_on_a_higher_rung_of_the_ladder(
     assert (1, ladder[0]) in played
     assert {number for start, number in played if start == 2} == {episodes}
     assert next(number for start, number in played if start is None) == episodes  # the wide one wins
+    assert state.start == 4
 
 
 def test_without_rivals_there_is_no_trial() -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from poise.checks import check_budget, check_failures
+from poise.horizon import Horizon
 from poise.optimizers.base import Optimizer
 from poise.policies.architecture import Architecture
 from poise.policies.candidate import Candidate, best_of, candidates_of
@@ -77,9 +78,9 @@ def search(
         check_budget(budget, state.optimizer.population, effort, state.usage.episodes)
     began = time.monotonic() - state.seconds
     while True:
-        _take_turns(state, engine, effort)
+        _take_turns(state, engine)
         over = _climb(state, effort)
-        next_episodes = state.optimizer.population * effort.episodes_per_candidate[state.rung]
+        next_episodes = state.optimizer.population * _episodes_per_candidate(state, effort)
         used_up = budget.used_up(state.usage, state.seconds, next_episodes)
         state.stopped_because = used_up if state.generation else None  # whatever probing took, something is to be found
         if state.stopped_because is None and over is not None and not proceed(state):
@@ -111,25 +112,37 @@ def search(
             return state
 
 
-def begin_stage(state: SearchState, architecture: Architecture, optimizer: Optimizer) -> None:
+def begin_stage(
+    state: SearchState,
+    architecture: Architecture,
+    optimizer: Optimizer,
+    *,
+    start: int = 0,
+    rung: int = 0,
+    horizon: Horizon | None = None,
+) -> None:
     """Puts another policy and optimizer in place of those of a stage that is over.
 
     Args:
         state: the search; the best of the stage that is over become finalists.
         architecture: the policy of the new stage; it is normalised by what the search has seen so far.
         optimizer: a new one, for the parameters of this policy.
+        start: which of the stage's starts it is.
+        rung: of the ladder, on which it begins.
+        horizon: where its first episodes are cut off, if the search does not say so for all.
     """
     state.finalists += [state.centre, *state.archive[:KEPT_OF_A_STAGE]]
     state.levels.append(state.trend.level)
-    state.stage += 1
+    state.starts.append(state.start)
+    state.stage, state.start = state.stage + 1, start
     state.optimizer = optimizer
     if state.sums is not None:
         architecture = architecture.normalized_by(state.sums)
     elif state.scale is not None:
         architecture = architecture.scaled_by(state.scale)
     state.architecture = architecture
-    state.horizon = state.first_horizon
-    _begin_rung(state, 0)
+    state.horizon = state.first_horizon or horizon
+    _begin_rung(state, rung)
 
 
 def begin_trial(state: SearchState, others: Sequence[Rival]) -> None:
@@ -137,7 +150,7 @@ def begin_trial(state: SearchState, others: Sequence[Rival]) -> None:
     state.trial = Trial(state.usage, list(others)) if others else None
 
 
-def _take_turns(state: SearchState, engine: Engine, effort: Effort) -> None:
+def _take_turns(state: SearchState, engine: Engine) -> None:
     """Ends the turn of a start that is on trial; when all had theirs, the best goes on from where it stood."""
     trial = state.trial
     if trial is None or not trial.turn_is_over(state.usage):
@@ -153,7 +166,7 @@ def _take_turns(state: SearchState, engine: Engine, effort: Effort) -> None:
         chosen, state.trial = trial.tried[int(np.argmax([centre.claim for centre in centres]))], None
     for name, value in vars(chosen).items():
         setattr(state, name, value)
-    _begin_rung(state, min(chosen.rung, len(effort.episodes_per_candidate) - 1))
+    _begin_rung(state, chosen.rung)
     trial.began = state.usage
 
 
@@ -192,9 +205,15 @@ CONFIRMED = "nothing left to gain: every fresh episode lasted to the time limit 
 TARGET_CONFIRMED = "the target is confirmed on fresh episodes"
 
 
+def _episodes_per_candidate(state: SearchState, effort: Effort) -> int:
+    """Those of the present rung; a start may begin on one that a ladder does not have, which is then the last."""
+    ladder = effort.episodes_per_candidate
+    return ladder[min(state.rung, len(ladder) - 1)]
+
+
 def _seeds(state: SearchState, effort: Effort) -> SeedArray:
     """The episodes of the next generation."""
-    population, episodes = state.optimizer.population, effort.episodes_per_candidate[state.rung]
+    population, episodes = state.optimizer.population, _episodes_per_candidate(state, effort)
     if effort.common_episodes and episodes > 1:
         return state.seeds.take(episodes)
     return state.seeds.take(episodes * population).reshape(population, episodes)

@@ -49,7 +49,9 @@ class SearchState:
         generation: number of generations, over all stages.
         stage, rung: number of the present stage and rung, from 0.
         trend: mean score of each generation of this rung.
+        start: which of the stage's starts searches, from 0.
         levels: mean score at which each stage that is over ended.
+        starts: which start each of them went on with.
         seconds: wall time spent, over all sessions.
         stopped_because: why it ended, in words; ``None`` while it may go on.
     """
@@ -76,7 +78,9 @@ class SearchState:
     stage: int = 0
     rung: int = 0
     trend: Plateau = field(init=False)
+    start: int = 0
     levels: list[float] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
     seconds: float = 0.0
     stopped_because: str | None = None
 
@@ -96,7 +100,14 @@ class SearchState:
     def present(self) -> Rival:
         """The start that is searched from now, as far as it has come."""
         return Rival(
-            self.optimizer, self.architecture, self.follows, self.sums, self.survival_bonus, self.horizon, self.rung
+            self.optimizer,
+            self.architecture,
+            self.follows,
+            self.sums,
+            self.survival_bonus,
+            self.horizon,
+            self.rung,
+            self.start,
         )
 
     @property

@@ -37,7 +37,6 @@ MAX_BATCH = 10_000
 FIRST_LOOK = 3
 """Fresh episodes that replace a claim: after a single one an honest leader often drops behind a claim that was luck."""
 
-
 LAST = 3
 """Of so many candidates or fewer, each plays all episodes of a sequential halving."""
 
@@ -46,7 +45,6 @@ MOST_ROUNDS = 4
 
 What falls once in twenty episodes has to be seen falling; and a policy that dares more earns more until then.
 """
-
 
 BUSY = 16
 """Episodes that a sequential halving plays for each that the engine can play at once, before it says how far it is."""

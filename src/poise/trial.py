@@ -41,6 +41,7 @@ class Rival:
         survival_bonus: reward of a step that it is not told of.
         horizon: where its next episodes are cut off; ``None`` for whole ones.
         rung: of the ladder of episodes a candidate, on which it begins, from 0.
+        start: which of the stage's starts it is, from 0, the one that the stage begins with.
     """
 
     optimizer: Optimizer
@@ -50,6 +51,7 @@ class Rival:
     survival_bonus: float = 0.0
     horizon: Horizon | None = None
     rung: int = 0
+    start: int = 0
 
 
 @dataclass

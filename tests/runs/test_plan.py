@@ -16,7 +16,7 @@ from poise.policies.architecture import Architecture
 from poise.probing import PROBES, STILL
 from poise.rollouts.environments import inspect
 from poise.runs.config import TrainConfig
-from poise.runs.plan import FINE, NARROW, POPULATION, Plan, plan_for, resolved
+from poise.runs.plan import FINE, NARROW, POPULATION, Plan, default_steps, plan_for, resolved
 from poise.runs.stage import Stage
 from poise.runs.train import dry_run
 from poise.search_state import SearchState
@@ -145,9 +145,9 @@ def test_a_small_budget_gets_a_small_population_and_no_probes(
 def test_when_all_stages_are_through_the_best_begins_again_with_twice_the_population() -> None:
     plan = _plan("Acrobot-v1")
     levels = [-90.0, -80.0, -85.0]
-    assert [plan.stage(index, levels[:index]) for index in range(3)] == [(stage, 0) for stage in plan.stages]
-    assert plan.stage(3, levels) == (plan.stages[1], 1)
-    assert plan.stage(5, [*levels, -10.0, -5.0]) == (plan.stages[1], 3)
+    assert [plan.stage(index, levels[:index]) for index in range(3)] == [(index, 0) for index in range(3)]
+    assert plan.stage(3, levels) == (1, 1)
+    assert plan.stage(5, [*levels, -10.0, -5.0]) == (1, 3)
     populations = [plan.stages[1].optimizer_for(_architecture(), 0, 3, n).population for n in range(3)]
     assert populations == [POPULATION, 2 * POPULATION, 4 * POPULATION]
     assert Plan((Stage("linear", "snes"),), open_ended=False).stage(1, [0.0]) is None
@@ -193,3 +193,25 @@ def test_the_plan_is_explained_with_its_reasons_and_nothing_is_written(tmp_path:
     for words in ("3 features", "quadratic, 10 numbers", "population 64", "1, then 3, then 10", "5,000,000 steps"):
         assert words in text
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("limit", "steps"), [(1000, 5), (200, 5), (100, 10), (50, 20), (10, 20)])
+def test_short_episodes_raise_the_least_budget(limit: int, steps: int) -> None:
+    info = inspect(EnvironmentSpec("Pendulum-v1"))
+    info = replace(info, spec=replace(info.spec, max_episode_steps=limit))
+    plan = plan_for(TrainConfig("Pendulum-v1"), info)
+    assert default_steps(info, plan, compiled=False) == steps * 1_000_000
+
+
+def test_a_repetition_begins_as_the_start_that_the_stage_went_on_with() -> None:
+    info, plan = inspect(EnvironmentSpec("Pendulum-v1")), _plan("Pendulum-v1")
+    last = plan.stages[2]
+    architecture = Architecture(last.policy, info.observation, info.action)
+    state = SearchState(last.optimizer_for(architecture, 0, 2), architecture, SeedStream(0, Purpose.SEARCH))
+    state.stage, state.levels, state.starts = 2, [-900.0, -200.0], [1, 2]
+    state.trend.add(-800.0)
+    assert plan.proceed(state, architecture, 0)
+    assert (state.architecture.name, state.start, state.rung) == ("quadratic", 2, 1)
+    assert state.optimizer.options.sigma0 == FINE
+    assert state.optimizer.population == 2 * POPULATION
+    assert (state.starts, state.trial) == ([1, 2, 0], None)

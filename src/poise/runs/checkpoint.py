@@ -173,6 +173,8 @@ def _to_state(progress: Progress) -> dict[str, Any]:
         "rung": search.rung,
         "trend": search.trend.values,
         "levels": np.array(search.levels, dtype=np.float64),
+        "start": search.start,
+        "starts": np.array(search.starts, dtype=np.int64),
         "seconds": search.seconds,
         "stopped_because": search.stopped_because,
         "winner": None if progress.winner is None else from_candidate(progress.winner),
@@ -214,10 +216,14 @@ def _from_state(state: dict[str, Any], base: Architecture) -> Progress:
         generation=state["generation"],
         stage=state["stage"],
         rung=state["rung"],
+        start=max(0, state.get("start", 0)),
         levels=state["levels"].tolist(),
+        starts=np.maximum(0, state.get("starts", np.zeros(len(state["levels"]), dtype=np.int64))).tolist(),
         seconds=state["seconds"],
         stopped_because=state["stopped_because"],
     )
+    if len(search.starts) != len(search.levels):
+        raise ValueError(f"starts of {len(search.starts)} stages, levels of {len(search.levels)}")
     search.trend = Plateau(search.patience, state["trend"].tolist())
     return Progress(
         search,
@@ -251,6 +257,7 @@ def _from_rival(rival: Rival) -> dict[str, Any]:
         "survival_bonus": rival.survival_bonus,
         "horizon": None if rival.horizon is None else asdict(rival.horizon),
         "rung": rival.rung,
+        "start": rival.start,
     }
 
 
@@ -263,6 +270,7 @@ def _to_rival(state: Mapping[str, Any], base: Architecture) -> Rival:
         state["survival_bonus"],
         _to_horizon(state["horizon"]),
         max(0, int(state.get("rung", 0))),
+        max(0, int(state.get("start", 0))),
     )
 
 

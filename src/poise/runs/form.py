@@ -61,6 +61,8 @@ SINCE = {
     "before_race": (None, {"position": int, "usage": USAGE}),
     "milestones": [CANDIDATE],
     "spacing": int,
+    "start": int,
+    "starts": COUNTS,
 }
 """Parts of a search that files of the first poise do not have."""
 

@@ -69,6 +69,12 @@ LEAST_STEPS, MOST_STEPS = 5_000_000, 10_000_000
 COMPILED_STEPS = 30_000_000
 """The default budget: so many steps for each parameter of the first stage, within limits; all of them if compiled."""
 
+SHORT_EPISODE, MOST_TIMES = 200, 4
+"""An episode of fewer steps raises the least budget, as many times as it is shorter, but not more often than this.
+
+What it earns is mostly a matter of where it began: it takes several to tell candidates apart.
+"""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -92,19 +98,19 @@ class Plan:
         """The policy that the search begins with."""
         return Architecture(self.stages[0].policy, info.observation, info.action)
 
-    def stage(self, index: int, levels: Sequence[float]) -> tuple[Stage, int] | None:
-        """The stage of an index, and how often its population is doubled; ``None`` when the plan is at its end.
+    def stage(self, index: int, levels: Sequence[float]) -> tuple[int, int] | None:
+        """Which of the planned stages an index means, and how often its population is doubled; ``None`` at the end.
 
         Args:
             index: from 0; beyond the planned stages come repetitions of the best.
             levels: where each stage before it ended.
         """
         if index < len(self.stages):
-            return self.stages[index], 0
+            return index, 0
         if not self.open_ended:
             return None
         first = levels[: len(self.stages)]
-        return self.stages[first.index(max(first))], index - len(self.stages) + 1
+        return first.index(max(first)), index - len(self.stages) + 1
 
     def proceed(self, state: SearchState, base: Architecture, seed: int) -> bool:
         """Begins the next stage of a search; false if there is none.
@@ -117,9 +123,13 @@ class Plan:
         found = self.stage(state.stage + 1, [*state.levels, state.trend.level])
         if found is None:
             return False
-        stage, doublings = found
+        number, doublings = found
+        stage, starts = self.stages[number], [*state.starts, state.start]
+        chosen = min(starts[number], len(stage.rivals)) if doublings else 0
+        start = stage.starts[chosen]
         architecture = replace(base, name=stage.policy, normalizer=None)
-        begin_stage(state, architecture, stage.optimizer_for(architecture, seed, state.stage + 1, doublings))
+        optimizer = stage.optimizer_for(architecture, seed, state.stage + 1, doublings, chosen)
+        begin_stage(state, architecture, optimizer, start=chosen, rung=start.rung, horizon=start.horizon)
         self.begin_trial(state, seed)
         return True
 
@@ -147,6 +157,7 @@ class Plan:
                         bonus if start.without_survival_bonus else state.survival_bonus,
                         state.first_horizon or start.horizon,
                         start.rung,
+                        index + 1,
                     )
                 )
         begin_trial(state, others)
@@ -306,4 +317,5 @@ def default_steps(info: EnvironmentInfo, plan: Plan, *, compiled: bool) -> int:
     if compiled:
         return COMPILED_STEPS
     first = plan.first_architecture(info)
-    return min(max(STEPS_PER_PARAMETER * first.parameter_count, LEAST_STEPS), MOST_STEPS)
+    least = int(LEAST_STEPS * min(max(SHORT_EPISODE / info.max_episode_steps, 1), MOST_TIMES))
+    return max(least, min(STEPS_PER_PARAMETER * first.parameter_count, MOST_STEPS))

@@ -68,10 +68,17 @@ class Stage:
     optimizer_args: Mapping[str, Json] = field(default_factory=dict)
     rivals: tuple[Start, ...] = ()
 
-    def optimizer_for(self, architecture: Architecture, seed: int, index: int, doublings: int = 0) -> Optimizer:
+    @property
+    def starts(self) -> tuple[Start, ...]:
+        """All starts, the one that the stage begins with first."""
+        return (Start(self.optimizer, self.optimizer_args), *self.rivals)
+
+    def optimizer_for(
+        self, architecture: Architecture, seed: int, index: int, doublings: int = 0, start: int = 0
+    ) -> Optimizer:
         """A new optimizer for the stage of this index, with the population doubled so many times."""
         path = ("optimizer",) if index == 0 else ("optimizer", index)
-        return Start(self.optimizer, self.optimizer_args).make(architecture.parameter_count, seed, path, doublings)
+        return self.starts[start].make(architecture.parameter_count, seed, path, doublings)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Json]) -> Stage:
