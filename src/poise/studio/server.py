@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 DEFAULT_PORT = 3000
 LOOPBACK_ADDRESSES = ("127.0.0.1", "localhost", "::1")
-ANY_ADDRESS = {"0.0.0.0": "192.0.2.1", "::": "2001:db8::1"}
+ANY_ADDRESS = {"0.0.0.0": "192.0.2.1", "::": "2001:db8::1"}  # nosec B104  nothing is bound to it here
 """What stands for all addresses of a machine, and one of the same kind that nobody has (RFC 5737, RFC 3849)."""
 
 MESSAGE_BYTES = 65_536
