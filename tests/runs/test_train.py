@@ -70,6 +70,20 @@ def test_equal_commands_give_equal_bytes_and_another_seed_other_bytes(tmp_path: 
     assert _contents(tmp_path / "a") != _contents(tmp_path / "c")
 
 
+@pytest.mark.parametrize(
+    ("budget", "steps"), [({"max_steps": 900}, 900), ({"max_steps": 9000, "max_episodes": 8}, 4000)]
+)
+def test_the_engine_hears_how_many_steps_the_budget_allows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, budget: dict[str, int], steps: int
+) -> None:
+    heard: list[int] = []
+    monkeypatch.setattr(pool.Pool, "expect", lambda self, steps: heard.append(steps))
+    small: dict[str, Any] = {"policy": "linear", "optimizer": "random_search", "optimizer_args": {"population": 2}}
+    small.update(budget, engine="gymnasium", normalize="none", selection_episodes=1, evaluation_episodes=2)
+    poise.train("CartPole-v1", out=tmp_path / "run", **small)
+    assert heard == [steps]
+
+
 def test_any_number_of_workers_gives_equal_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # So short a run would be played in one process.
     monkeypatch.setattr(pool, "Pool", functools.partial(pool.Pool, isolate=True))

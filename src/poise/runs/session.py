@@ -79,7 +79,7 @@ def _search(job: Job, progress: Progress, saver: Saver, interrupted: Callable[[]
     """The search, written down as it goes."""
     state = progress.search
     if job.config.max_steps is not None:
-        job.engine.expect(max(0, job.config.max_steps - state.usage.steps))
+        job.engine.expect(_steps_left(job, progress))
     written = time.monotonic()
 
     def note(event: Event) -> None:
@@ -103,6 +103,14 @@ def _search(job: Job, progress: Progress, saver: Saver, interrupted: Callable[[]
         proceed=lambda state: job.plan.proceed(state, state.architecture, job.config.seed),
         interrupted=interrupted,
     )
+
+
+def _steps_left(job: Job, progress: Progress) -> int:
+    """Steps that the budget of the search allows at most."""
+    usage, steps = progress.search.usage, job.config.max_steps or 0
+    if job.config.max_episodes is not None:
+        steps = min(steps, usage.steps + (job.config.max_episodes - usage.episodes) * job.info.max_episode_steps)
+    return max(0, steps - usage.steps)
 
 
 def _confirm(job: Job, progress: Progress, claimants: Sequence[Candidate]) -> bool:
