@@ -184,7 +184,8 @@ def test_a_run_goes_on_with_the_plan_it_began_with(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("env", "said"), [("BipedalWalker-v3", True), ("CartPole-v1", False)])
 def test_the_plan_says_what_is_halved_where_something_is(env: str, said: bool) -> None:
-    assert any(line.startswith("closer") for line in dry_run(env)) is said
+    for word in "closer", "outliers":
+        assert any(line.startswith(word) for line in dry_run(env)) is said
 
 
 def test_the_plan_is_explained_with_its_reasons_and_nothing_is_written(tmp_path: Path, monkeypatch: Any) -> None:
@@ -193,6 +194,12 @@ def test_the_plan_is_explained_with_its_reasons_and_nothing_is_written(tmp_path:
     for words in ("3 features", "quadratic, 10 numbers", "population 64", "1, then 3, then 10", "5,000,000 steps"):
         assert words in text
     assert not list(tmp_path.iterdir())
+
+
+def test_where_a_table_is_learnt_nothing_is_said_of_a_choice() -> None:
+    text = "\n".join(dry_run("FrozenLake-v1"))
+    assert "by value_iteration:" in text
+    assert "being sure   1,000 fresh episodes for the result" in text
 
 
 @pytest.mark.parametrize(("limit", "steps"), [(1000, 5), (200, 5), (100, 10), (50, 20), (10, 20)])

@@ -23,26 +23,24 @@ def explain(config: TrainConfig, info: EnvironmentInfo, plan: Plan, *, compiled:
     ]
     for index, stage in enumerate(plan.stages):
         count = Architecture(stage.policy, info.observation, info.action).parameter_count
-        args = ", ".join(f"{name} {value}" for name, value in stage.optimizer_args.items())
+        first, *others = map(_start_in_words, stage.starts)
         reason = "as asked" if config.policy != AUTO else _why(stage, plan, info)
-        lines.append(
-            f"stage {index + 1}      {stage.policy}, {counted(count, 'number')}, by {stage.optimizer} ({args}): "
-            f"{reason}"
-        )
-        lines += [f"  or from    {_start_in_words(start)}" for start in stage.rivals]
+        lines.append(f"stage {index + 1}      {stage.policy}, {counted(count, 'number')}, by {first}: {reason}")
+        lines += [f"  or from    {words}" for words in others]
     lines += _how(config, info, plan, compiled)
     limits = [("step", config.max_steps), ("episode", config.max_episodes), ("second", config.max_seconds)]
     lines.append("budget       " + ", ".join(counted(value, unit) for unit, value in limits if value is not None))
-    lines.append(
-        f"being sure   {config.selection_episodes:,} fresh episodes for the policy that is chosen, "
-        f"{config.evaluation_episodes:,} more for the result"
+    choice = (
+        "" if plan.learns_a_table else f"{config.selection_episodes:,} fresh episodes for the policy that is chosen, "
     )
+    more = "fresh episodes" if plan.learns_a_table else "more"
+    lines.append(f"being sure   {choice}{config.evaluation_episodes:,} {more} for the result")
     return lines
 
 
 def _start_in_words(start: Start) -> str:
     args = ", ".join(f"{name} {value}" for name, value in start.optimizer_args.items())
-    words = [f"{start.optimizer} ({args})"]
+    words = [f"{start.optimizer} ({args})" if args else start.optimizer]
     if start.follows:
         words.append("a scale that follows")
     if start.horizon is not None:
@@ -74,9 +72,7 @@ def _how(config: TrainConfig, info: EnvironmentInfo, plan: Plan, compiled: bool)
         )
     ladder = ", then ".join(map(str, config.episodes_per_candidate or EPISODES))
     lines.append(f"episodes     {ladder} a candidate; the next number when the scores no longer rise")
-    options = [
-        args for stage in plan.stages for args in (stage.optimizer_args, *(s.optimizer_args for s in stage.rivals))
-    ]
+    options = [start.optimizer_args for stage in plan.stages for start in stage.starts]
     if any("halvings" in args for args in options):
         lines.append("closer       before that, noise and step_size are halved as often as halvings says")
     if any("winsorize" in args for args in options):
