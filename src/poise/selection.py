@@ -60,7 +60,7 @@ class Selection:
         episodes: fresh episodes each played.
         returns: the winner's returns in these episodes, shape (episodes,); empty without a winner.
         constant: every one of the winner's fresh episodes lasted to the time limit, all with the same return.
-        usage: what the race cost.
+        usage: what it cost.
         failures: the episodes in which the environment failed.
     """
 
