@@ -15,7 +15,7 @@ from poise import imagination
 from poise.__main__ import run as command
 from poise.errors import InvalidValueError, UnknownNameError, UnsupportedSpaceError
 from poise.rollouts.recording import replay
-from poise.runs import checkpoint
+from poise.runs import checkpoint_file
 from poise.runs.lived import lived_episodes
 from poise.seeding import Purpose, purpose_of
 from poise.studio.episodes import LEARNING, play
@@ -111,7 +111,7 @@ def test_stopped_between_two_episodes_and_resumed_it_has_the_same_bytes(tmp_path
 
 
 def test_a_checkpoint_of_a_run_keeps_every_transition_to_the_bit(cartpole: poise.Run) -> None:
-    state = checkpoint.read(cartpole.path / "checkpoint", lambda state: state)
+    state = checkpoint_file.read(cartpole.path / "checkpoint", lambda state: state)
     assert state["transitions"]["before"].shape == (500, 4)
     assert state["starts"].shape == (16, 4)
     assert (state["transitions"]["before"][1:] == state["transitions"]["after"][:-1]).all()

@@ -14,7 +14,7 @@ import pytest
 
 import poise
 from poise.errors import NewerVersionError
-from poise.runs import checkpoint, config, policy
+from poise.runs import checkpoint_file, config, policy
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "runs"
 RUNS = sorted(path.name for path in GOLDEN.iterdir())
@@ -25,7 +25,7 @@ def _header(file: Path) -> int:
 
 
 def test_there_is_a_run_for_each_version() -> None:
-    assert {_header(GOLDEN / name / "checkpoint") for name in RUNS} == {checkpoint.VERSION}
+    assert {_header(GOLDEN / name / "checkpoint") for name in RUNS} == {checkpoint_file.VERSION}
     for file, version in (("config.json", config.VERSION), ("policy.json", policy.VERSION)):
         assert {json.loads((GOLDEN / name / file).read_text())["version"] for name in RUNS} == {version}
 

@@ -19,7 +19,7 @@ from poise.policies.candidate import Candidate
 from poise.rollouts.base import Engine
 from poise.rollouts.environments import EnvironmentInfo
 from poise.rollouts.stepping import SteppedEnvironment
-from poise.runs import checkpoint, form
+from poise.runs import checkpoint, checkpoint_file, form
 from poise.runs.config import Scale, TrainConfig
 from poise.runs.directory import RunDirectory
 from poise.runs.interrupts import graceful_interrupts, until_stopped
@@ -109,7 +109,7 @@ def resume(
     progress = recover(
         directory,
         _beginning(config, info),
-        lambda file: checkpoint.read(file, lambda state: _from_state(state, info)),
+        lambda file: checkpoint_file.read(file, lambda state: _from_state(state, info)),
         lambda progress: len(progress.learning.episodes),
     )
     if changes:
@@ -118,7 +118,7 @@ def resume(
 
         def save() -> None:
             if progress.learning.episodes:
-                checkpoint.write(directory.checkpoint, _to_state(progress))
+                checkpoint_file.write(directory.checkpoint, _to_state(progress))
 
         reopen(directory, save, config.to_json(_NO_PLAN.to_json()))
     with engines(info.spec, _base(info), config.engine) as engine:
@@ -140,7 +140,7 @@ def policy_so_far(file: Path, info: EnvironmentInfo) -> Policy:
         best = _best(_from_state(state, info), info)
         return Policy(info.spec, best.architecture, best.parameters)
 
-    return checkpoint.read(file, policy)
+    return checkpoint_file.read(file, policy)
 
 
 def explain(config: TrainConfig, info: EnvironmentInfo) -> list[str]:
@@ -285,7 +285,7 @@ def _real_episodes(learning: FrugalState) -> list[Json]:
 
 def _save(job: Job, progress: Progress) -> None:
     job.directory.sync()  # a checkpoint must not know of lines that a power failure could still take
-    checkpoint.write(job.directory.checkpoint, _to_state(progress))
+    checkpoint_file.write(job.directory.checkpoint, _to_state(progress))
 
 
 def _to_state(progress: Progress) -> dict[str, Any]:

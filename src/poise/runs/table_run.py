@@ -12,7 +12,7 @@ from poise import tabular
 from poise.models.table import Table
 from poise.rollouts.environments import EnvironmentInfo
 from poise.rollouts.stepping import SteppedEnvironment
-from poise.runs import checkpoint, form
+from poise.runs import checkpoint_file, form
 from poise.runs.interrupts import graceful_interrupts, until_stopped
 from poise.runs.policy import Policy
 from poise.runs.recovery import recover, reopen
@@ -34,7 +34,7 @@ def resume(job: Job, changes: Mapping[str, Any]) -> Run:
     beginning = tabular.beginning(job.info, SeedStream(job.config.seed, Purpose.SEARCH))
 
     def load(file: Path) -> TabularState:
-        return checkpoint.read(file, lambda state: _from_state(state, job.info))
+        return checkpoint_file.read(file, lambda state: _from_state(state, job.info))
 
     state = recover(directory, beginning, load, lambda state: state.generation)
     if state.stopped_because == INTERRUPTED or (changes and state.stopped_because != tabular.KNOWN):
@@ -43,7 +43,7 @@ def resume(job: Job, changes: Mapping[str, Any]) -> Run:
 
         def save() -> None:
             if state.generation:
-                checkpoint.write(directory.checkpoint, _to_state(state))
+                checkpoint_file.write(directory.checkpoint, _to_state(state))
 
         reopen(directory, save, job.config.to_json(job.plan.to_json()))
     return _run(job, state)
@@ -64,7 +64,7 @@ def policy_so_far(file: Path, info: EnvironmentInfo) -> Policy:
         best = tabular.candidate(_from_state(state, info), info)
         return Policy(info.spec, best.architecture, best.parameters)
 
-    return checkpoint.read(file, policy)
+    return checkpoint_file.read(file, policy)
 
 
 def _run(job: Job, state: TabularState) -> Run:
@@ -78,7 +78,7 @@ def _run(job: Job, state: TabularState) -> Run:
 
 def _phases(job: Job, state: TabularState, clock: PhaseClock) -> Run:
     """Learning and evaluation, as far as they are still to be done."""
-    saver = Saver(job.directory, lambda: checkpoint.write(job.directory.checkpoint, _to_state(state)))
+    saver = Saver(job.directory, lambda: checkpoint_file.write(job.directory.checkpoint, _to_state(state)))
     with graceful_interrupts() as interrupts:
         with interrupts.patience():
             _learn(job, state, saver, lambda: interrupts.asked)

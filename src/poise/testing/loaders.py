@@ -11,7 +11,7 @@ from pathlib import Path
 import poise
 from poise.errors import PoiseError
 from poise.rollouts.environments import inspect
-from poise.runs import checkpoint, files, frugal_run, table_run
+from poise.runs import checkpoint, checkpoint_file, files, frugal_run, table_run
 from poise.runs.config import TrainConfig
 from poise.runs.directory import RunDirectory
 from poise.runs.plan import Plan
@@ -65,5 +65,5 @@ def load_bytes(kind: str, content: bytes) -> str | None:
 def sealed(body: bytes) -> bytes:
     """A checkpoint with this body: whoever changes one can reckon its checksum too."""
     checksum = hashlib.sha256(body.rstrip(b"\n")).hexdigest()
-    header = {"format": checkpoint.FORMAT, "version": checkpoint.VERSION, "sha256": checksum}
+    header = {"format": checkpoint_file.FORMAT, "version": checkpoint_file.VERSION, "sha256": checksum}
     return json.dumps(header).encode() + b"\n" + body
