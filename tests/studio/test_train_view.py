@@ -67,6 +67,22 @@ def test_a_person_trains_cartpole_to_the_end_by_clicks(url: str, open_page: Open
     assert [path.name for path in folder.iterdir()] == ["CartPole-v1"]
 
 
+def test_a_long_plan_does_not_tear_the_form_apart(url: str, open_page: Open) -> None:
+    page = open_page(f"{url}train?env=Pendulum-v1", home=url).page
+    expect(page.locator(".plan li").nth(9)).to_be_visible()
+    plan, start, about, seed = (
+        found.evaluate("element => element.getBoundingClientRect().toJSON()")
+        for found in (
+            page.locator(".train-beside"),
+            page.get_by_role("button", name="Start"),
+            page.locator("#train-about"),
+            page.get_by_label("Seed"),
+        )
+    )
+    assert plan["bottom"] > start["bottom"]  # the plan is the longer of the two
+    assert seed["top"] - about["bottom"] < 80
+
+
 def test_stopping_keeps_everything_and_closing_the_page_stops_nothing(url: str, open_page: Open) -> None:
     page = open_page(f"{url}train?env=FrozenLake-v1&max_steps=100000000&policy=linear", home=url).page
     page.get_by_role("button", name="Start").click()
