@@ -23,6 +23,7 @@ from poise.rollouts.base import Engine
 from poise.rollouts.delivery import NotSendableError
 from poise.rollouts.environments import inspect
 from poise.rollouts.in_process import InProcess
+from poise.rollouts.player import Episode, Work
 from poise.rollouts.pool import Pool
 from poise.rollouts.process import COMMAND
 from poise.testing.engine_suite import CHECKS, Check, Subject
@@ -100,6 +101,26 @@ def test_this_process_plays_until_workers_are_ready(expected: EpisodeBatch, monk
             _require_equal(_run(engine), expected)
             assert time.monotonic() < deadline
         assert len(engine.worker_pids) >= 1
+
+
+def test_threads_that_start_workers_get_the_interpreter_while_this_process_plays(
+    expected: EpisodeBatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An environment in Python kept it for itself: workers took ten seconds to start, where half of one is enough."""
+    monkeypatch.setattr(pool, "START_SECONDS", (0.0, 0.0))
+    usual, waits = sys.getswitchinterval(), []
+    with Pool(_trouble(step_seconds=0.002), 2) as engine:
+        play = engine._player.play
+
+        def watched(work: Work) -> Iterator[Episode]:
+            waits.append(sys.getswitchinterval())
+            return play(work)
+
+        monkeypatch.setattr(engine._player, "play", watched)
+        _require_equal(_run(engine), expected)
+    assert waits[0] == usual  # nobody is to be started yet
+    assert waits[1] == pytest.approx(pool.SWITCH_SECONDS)
+    assert sys.getswitchinterval() == usual
 
 
 def test_short_work_starts_no_process(expected: EpisodeBatch) -> None:

@@ -17,8 +17,11 @@ Why the workers are plain processes that speak over pipes (`process`, `channel`)
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 from poise.errors import EnvironmentFailureError, PoiseError
@@ -35,6 +38,13 @@ from poise.types import EnvironmentSpec, EpisodeBatch, FloatArray, SeedArray
 
 START_SECONDS = 0.2, 1.0
 """What starting a worker costs lies between these: this process may have been at work on other things for hours."""
+
+SWITCH_SECONDS = 0.0001
+"""How long a thread that starts a worker waits for the interpreter before it insists, while this process plays on.
+
+It waits 5 ms otherwise, and anew whenever the interpreter was free for a moment: an environment in Python frees it now
+and then, for too short a time to be taken, and its workers would take ten seconds and more to start.
+"""
 
 _log = logging.getLogger(__name__)
 
@@ -114,7 +124,8 @@ class Pool(Engine):
                     continue
                 all_there = False
                 self._check(crew, task)
-                self._play_here(task, work)
+                with _shared_interpreter(self._crew):
+                    self._play_here(task, work)
                 if self._crew is None:
                     crew = self._offer(task, work)
         finally:
@@ -195,3 +206,17 @@ class Pool(Engine):
             self._crew.close()
             self._crew = None
         self._player.close()
+
+
+@contextmanager
+def _shared_interpreter(crew: Crew | None) -> Iterator[None]:
+    """Lets the threads that start workers have the interpreter soon, as long as workers are to come."""
+    if crew is None or crew.is_complete or crew.is_hopeless:
+        yield
+        return
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(min(before, SWITCH_SECONDS))
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
