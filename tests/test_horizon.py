@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from poise.horizon import Horizon, first_horizon
+from poise.horizon import GROWTH, SLOW_GROWTH, Horizon, first_horizon
 from poise.types import EpisodeBatch
 
 
@@ -34,12 +34,14 @@ def test_whole_episodes_are_played_elsewhere(batch: EpisodeBatch) -> None:
     assert first_horizon(batch) is None
 
 
-def test_it_grows_until_episodes_are_whole() -> None:
-    horizon: Horizon | None = Horizon(150, 1000)
-    steps = []
+@pytest.mark.parametrize(("growth", "generations"), [(GROWTH, 90), (SLOW_GROWTH, 260)])
+def test_it_grows_until_episodes_are_whole(growth: float, generations: int) -> None:
+    horizon: Horizon | None = Horizon(150, 1000, growth)
+    steps: list[int] = []
     while horizon is not None:
         steps.append(horizon.steps)
         horizon = horizon.longer
     assert steps == sorted(set(steps))
     assert steps[0] == 150
     assert 980 <= steps[-1] < 1000
+    assert len(steps) == generations

@@ -41,7 +41,13 @@ def _snes(sigma0: float) -> Snes:
 
 def _state(sigmas: Sequence[float], bonus: float = 0.0) -> SearchState:
     state = SearchState(_snes(sigmas[0]), ARCHITECTURE, SeedStream(0, Purpose.SEARCH))
-    begin_trial(state, [Rival(_snes(sigma0), ARCHITECTURE, survival_bonus=bonus) for sigma0 in sigmas[1:]])
+    begin_trial(
+        state,
+        [
+            Rival(_snes(sigma0), ARCHITECTURE, survival_bonus=bonus, start=index)
+            for index, sigma0 in enumerate(sigmas[1:], 1)
+        ],
+    )
     return state
 
 
@@ -65,6 +71,31 @@ def test_the_start_that_gets_ahead_goes_on(at: float, best: float) -> None:
     assert state.trial is None
     assert state.optimizer.options.sigma0 == best
     assert np.linalg.norm(state.optimizer.center - at) < 2.0
+
+
+def test_of_many_starts_the_best_two_have_another_turn_and_the_better_goes_on() -> None:
+    state = _state((1.0, 0.1, 30.0, 3.0, 0.01))
+    events = _search(state, _peak(50.0), 8 * TURN)
+    turns = [event.metrics.get("start") for event in events]
+    played = [start for index, start in enumerate(turns) if index == 0 or start != turns[index - 1]]
+    assert played[:5] == [1, 2, 3, 4, 5]
+    assert set(played[5:7]) == {3, 4}  # those with the widest steps towards a peak so far away
+    assert played[7:] == [None]
+    assert len(state.finalists) == 5 + 2  # whoever was compared stays in the choice
+    claims = [candidate.claim for candidate in state.finalists[5:]]
+    assert state.start + 1 == played[5:7][int(np.argmax(claims))]
+
+
+@pytest.mark.parametrize("episodes", [5 * TURN, 5 * TURN + 100, 6 * TURN, 6 * TURN + 100])
+def test_another_round_of_turns_is_taken_up_where_it_stopped(tmp_path: Path, episodes: int) -> None:
+    sigmas, end = (1.0, 0.1, 30.0, 3.0, 0.01), 7 * TURN + 200
+    whole = _search(_state(sigmas), _peak(50.0), end)
+    state = _state(sigmas)
+    before = _search(state, _peak(50.0), episodes)
+    path = tmp_path / "checkpoint"
+    checkpoint.save(path, Progress(state, SeedStream(0, Purpose.SELECTION)))
+    after = _search(checkpoint.load(path, ARCHITECTURE).search, _peak(50.0), end)
+    assert [dict(event.metrics) for event in [*before, *after]] == [dict(event.metrics) for event in whole]
 
 
 def test_the_centres_meet_the_same_fresh_episodes_and_all_is_paid_for() -> None:
@@ -97,7 +128,12 @@ def test_centres_claim_what_whole_episodes_earned_even_where_those_of_the_search
 
 
 def test_a_start_in_whose_comparison_the_environment_failed_is_not_chosen() -> None:
-    engine, trial_of = _peak(0.5), Trial(Usage(), tried=[Rival(_snes(sigma0), ARCHITECTURE) for sigma0 in (1.0, 0.1)])
+    engine, trial_of = (
+        _peak(0.5),
+        Trial(
+            Usage(), tried=[Rival(_snes(sigma0), ARCHITECTURE, start=start) for start, sigma0 in enumerate((1.0, 0.1))]
+        ),
+    )
     play = engine._run
 
     def fail(architecture: Architecture, parameters: FloatArray, *rest: Any) -> EpisodeBatch:
@@ -106,8 +142,41 @@ def test_a_start_in_whose_comparison_the_environment_failed_is_not_chosen() -> N
         return replace(batch, returns=np.full_like(batch.returns, np.nan), terminated=ended, truncated=ended)
 
     engine._run = fail  # type: ignore[method-assign, assignment]
-    centres, _ = trial_of.compare(engine, SeedStream(0, Purpose.SEARCH).take(3))
+    centres, _, ranked = trial_of.compare(engine, SeedStream(0, Purpose.SEARCH).take(3))
     assert [centre.claim for centre in centres] == [-np.inf, -np.inf]
+    assert [rival.start for rival in ranked] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("horizons", "best", "played"),
+    [
+        ((None, None), 0, {None}),
+        ((Horizon(5, 10), Horizon(6, 10)), 0, {None}),
+        ((None, Horizon(5, 10)), 1, {None, 5}),
+        ((Horizon(7, 10), None), 1, {None, 7}),
+    ],
+    ids=["all whole", "all short", "one short", "the other short"],
+)
+def test_a_start_that_plays_short_episodes_is_compared_as_far_as_they_go(
+    horizons: Sequence[Horizon | None], best: int, played: set[int | None]
+) -> None:
+    rivals = [
+        Rival(_snes(sigma0), ARCHITECTURE, horizon=each) for sigma0, each in zip((1.0, 0.1), horizons, strict=True)
+    ]
+    engine, trial_of, met = FakeEngine(lambda p, rng: 0.0), Trial(Usage(), tried=rivals), []
+    play, returns = engine._run, iter([30.0, -50.0, 4.0, 9.0])  # the second falls, but not before others got nowhere
+
+    def run(architecture: Architecture, parameters: FloatArray, *rest: Any) -> EpisodeBatch:
+        met.append(rest[-1])
+        batch = play(architecture, parameters, *rest)
+        return replace(batch, returns=np.full_like(batch.returns, next(returns)))
+
+    engine._run = run  # type: ignore[method-assign, assignment]
+    centres, batches, ranked = trial_of.compare(engine, SeedStream(0, Purpose.SEARCH).take(3))
+    assert [centre.claim for centre in centres] == [30.0, -50.0]  # a claim is of whole episodes
+    assert ranked[0] is rivals[best]
+    assert set(met) == played
+    assert len(batches) == 2 * len(played)
 
 
 def test_each_start_is_told_without_its_own_bonus_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,7 +250,7 @@ def test_a_start_may_begin_on_a_higher_rung_of_the_ladder(
     search(state, _peak(3.0), Budget(max_episodes=6 * TURN), effort, confirm=lambda _: False, observe=events.append)
     played = [(event.metrics.get("start"), event.metrics["episodes_per_candidate"]) for event in events]
     assert (1, ladder[0]) in played
-    assert {number for start, number in played if start == 2} == {episodes}
+    assert {number for start, number in played if start == 5} == {episodes}
     assert next(number for start, number in played if start is None) == episodes  # the wide one wins
     assert state.start == 4
 

@@ -8,7 +8,7 @@ most to learn, cost little. Whole episodes decide: nothing is claimed of those t
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,6 +20,9 @@ FIRST_SHARE, LEAST_STEPS = 0.15, 100
 GROWTH = 1.02
 """How much longer the episodes of each generation are than those before."""
 
+SLOW_GROWTH = 1.006
+"""The same where a task may be over before the time limit: while no episode gets there, who is fast earns more."""
+
 
 @dataclass(frozen=True)
 class Horizon:
@@ -28,16 +31,18 @@ class Horizon:
     Attributes:
         steps: of an episode, at most.
         whole: steps of a whole episode.
+        growth: how much longer the episodes of each generation are than those before, more than 1.
     """
 
     steps: int
     whole: int
+    growth: float = GROWTH
 
     @property
     def longer(self) -> Horizon | None:
         """That of the next generation; ``None`` when it plays whole episodes."""
-        steps = math.ceil(self.steps * GROWTH)
-        return Horizon(steps, self.whole) if steps < self.whole else None
+        steps = math.ceil(self.steps * self.growth)
+        return replace(self, steps=steps) if steps < self.whole else None
 
 
 def first_horizon(batch: EpisodeBatch) -> Horizon | None:
@@ -56,7 +61,7 @@ def first_horizon(batch: EpisodeBatch) -> Horizon | None:
     return shortened(whole)
 
 
-def shortened(whole: int) -> Horizon | None:
+def shortened(whole: int, growth: float = GROWTH) -> Horizon | None:
     """The first horizon for episodes of so many steps; ``None`` if they are too short to be cut."""
     steps = max(LEAST_STEPS, math.ceil(FIRST_SHARE * whole))
-    return Horizon(steps, whole) if steps < whole else None
+    return Horizon(steps, whole, growth) if steps < whole else None

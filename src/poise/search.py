@@ -156,18 +156,19 @@ def _take_turns(state: SearchState, engine: Engine) -> None:
     if trial is None or not trial.turn_is_over(state.usage):
         return
     trial.tried.append(state.present)
-    if trial.waiting:
-        chosen = trial.waiting.pop(0)
-    else:
-        centres, batches = trial.compare(engine, state.seeds.take(EPISODES))
+    if not trial.waiting:
+        centres, batches, ranked = trial.compare(engine, state.seeds.take(EPISODES))
         state.usage = sum((batch.usage for batch in batches), state.usage)
         state.failures = sum((batch.failures for batch in batches), state.failures)
         state.finalists += [centre for centre in centres if np.isfinite(centre.claim)]
-        chosen, state.trial = trial.tried[int(np.argmax([centre.claim for centre in centres]))], None
+        trial.next_round(ranked)
+    chosen = trial.waiting.pop(0)
     for name, value in vars(chosen).items():
         setattr(state, name, value)
     _begin_rung(state, chosen.rung)
     trial.began = state.usage
+    if not (trial.waiting or trial.tried):
+        state.trial = None
 
 
 def _climb(state: SearchState, effort: Effort) -> str | None:
@@ -278,5 +279,5 @@ def _generation_event(state: SearchState, batch: EpisodeBatch, budget: Budget) -
     if state.horizon is not None:
         metrics["horizon"] = state.horizon.steps
     if state.trial is not None:
-        metrics["start"] = len(state.trial.tried) + 1
+        metrics["start"] = state.start + 1
     return Event("search", state.usage, budget.share_used(state.usage, state.seconds), metrics)

@@ -3,11 +3,12 @@
 How far from zero good parameters lie cannot be seen beforehand: a lander wants thrusters that are on or off, which
 large weights give it, a pole on a pole wants to be held gently. Nor can be seen whether a task that pays for every step
 that it lasts is learnt better without that bonus. So each start has its turn, and then their centres play the same
-episodes.
+episodes. Of many, two have another turn each before one is chosen: a gait takes time to show what it is worth.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -27,6 +28,9 @@ STEPS_PER_PARAMETER, MOST_STEPS = 5_000, 500_000
 
 EPISODES = 20
 """Episodes that the centres play to be compared, the same for all."""
+
+FEW, LEFT_OF_MANY = 3, 2
+"""Of more starts than a few so many are left for another round of turns."""
 
 
 @dataclass
@@ -76,27 +80,57 @@ class Trial:
     @property
     def steps(self) -> int:
         """What a turn may cost, in steps."""
-        dimension = max(rival.optimizer.dimension for rival in [*self.waiting, *self.tried])
-        return max(TURN.steps, min(STEPS_PER_PARAMETER * dimension, MOST_STEPS))
+        return turn_steps(max(rival.optimizer.dimension for rival in [*self.waiting, *self.tried]))
 
-    def compare(self, engine: Engine, seeds: SeedArray) -> tuple[list[Candidate], list[EpisodeBatch]]:
-        """The centres of those that were tried, and what each earns in these episodes.
+    def compare(self, engine: Engine, seeds: SeedArray) -> tuple[list[Candidate], list[EpisodeBatch], list[Rival]]:
+        """The centres of those that were tried, what they earn in these episodes, and the starts in order of that.
+
+        Where some play whole episodes and others do not yet, those are better that earn more as far as the shortest
+        of them go: a start that was never asked to last longer is not blamed for falling later.
 
         Args:
-            engine: plays the episodes, whole ones.
+            engine: plays the episodes.
             seeds: of the episodes, shape (episodes,).
 
         Returns:
-            The centres in their order; each claims its mean return, minus infinity if the environment failed in one of
-            its episodes. And what was played.
+            The centres; each claims its mean return on whole episodes, minus infinity if the environment failed in one
+            of them. All that was played. And the starts, the best first; of equals the one that was tried first.
         """
-        batches = [engine.run(rival.architecture, rival.optimizer.center[np.newaxis], seeds) for rival in self.tried]
-        means = [float(np.nan_to_num(batch.scores[0], nan=-np.inf)) for batch in batches]
+        batches = self._play(engine, seeds, None)
+        claims = _means(batches)
         centres = [
-            Candidate(rival.architecture, rival.optimizer.center, mean)
-            for rival, mean in zip(self.tried, means, strict=True)
+            Candidate(rival.architecture, rival.optimizer.center, claim)
+            for rival, claim in zip(self.tried, claims, strict=True)
         ]
-        return centres, batches
+        lengths = [rival.horizon.steps for rival in self.tried if rival.horizon is not None]
+        if 0 < len(lengths) < len(self.tried):
+            short = self._play(engine, seeds, min(lengths))
+            batches, claims = [*batches, *short], _means(short)
+        return centres, batches, [self.tried[index] for index in np.argsort(-np.array(claims), kind="stable")]
+
+    def next_round(self, ranked: Sequence[Rival]) -> None:
+        """Lets the best have another turn each if there were many, and else only the best of all.
+
+        Args:
+            ranked: those that were tried, the best first.
+        """
+        self.waiting, self.tried = list(ranked[: LEFT_OF_MANY if len(ranked) > FEW else 1]), []
+
+    def _play(self, engine: Engine, seeds: SeedArray, horizon: int | None) -> list[EpisodeBatch]:
+        return [
+            engine.run(rival.architecture, rival.optimizer.center[np.newaxis], seeds, horizon=horizon)
+            for rival in self.tried
+        ]
+
+
+def turn_steps(dimension: int) -> int:
+    """What a turn of a start with so many parameters may cost, in steps."""
+    return max(TURN.steps, min(STEPS_PER_PARAMETER * dimension, MOST_STEPS))
+
+
+def _means(batches: Sequence[EpisodeBatch]) -> list[float]:
+    """The mean return of each; minus infinity where the environment failed."""
+    return [float(np.nan_to_num(batch.scores[0], nan=-np.inf)) for batch in batches]
 
 
 def survival_bonus(random: EpisodeBatch, still: EpisodeBatch) -> float:

@@ -71,7 +71,7 @@ def test_what_is_set_down_is_taken_up_exactly(tmp_path: Path, name: str, generat
             optimizer.tell(-np.abs(candidates).sum(axis=1))
 
 
-@pytest.mark.parametrize("horizon", [None, Horizon(173, 1000)])
+@pytest.mark.parametrize("horizon", [None, Horizon(173, 1000), Horizon(173, 1000, 1.006)])
 def test_where_episodes_are_cut_off_is_taken_up(tmp_path: Path, horizon: Horizon | None) -> None:
     before = _progress()
     before.search.first_horizon, before.search.horizon = Horizon(150, 1000), horizon

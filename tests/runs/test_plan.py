@@ -11,7 +11,7 @@ import pytest
 
 import poise
 from poise.errors import InvalidFileError, InvalidValueError
-from poise.horizon import Horizon
+from poise.horizon import SLOW_GROWTH, Horizon
 from poise.policies.architecture import Architecture
 from poise.probing import PROBES, STILL
 from poise.rollouts.environments import inspect
@@ -69,10 +69,13 @@ def test_where_actions_are_numbers_more_than_one_start_is_tried() -> None:
     assert [start.optimizer for start in swimmer.stages[1].rivals] == ["snes", "snes"]
     assert [start.optimizer_args["sigma0"] for start in swimmer.stages[1].rivals] == [NARROW, FINE]
     assert [start.rung for start in swimmer.stages[1].rivals] == [0, 1]
-    assert [start.optimizer_args["halvings"] for start in walker.stages[0].rivals] == [2, 2]
-    assert [start.optimizer_args["winsorize"] for start in walker.stages[0].rivals] == [2.0, 2.0]
-    assert [start.without_survival_bonus for start in walker.stages[0].rivals] == [False, True]
-    assert walker.stages[0].rivals[0].horizon == Horizon(240, 1600)
+    first, second, *more = walker.stages[0].rivals
+    assert {start.optimizer_args["halvings"] for start in walker.stages[0].rivals} == {2}
+    assert {start.optimizer_args["winsorize"] for start in walker.stages[0].rivals} == {2.0}
+    assert (first.without_survival_bonus, second.without_survival_bonus) == (False, True)
+    assert [start.optimizer_args["noise"] for start in more] == [0.2, 0.1, 0.2, 0.1]
+    assert {start.horizon for start in more} == {first.horizon}
+    assert walker.stages[0].rivals[0].horizon == Horizon(240, 1600, SLOW_GROWTH)
     assert lander.stages[0].rivals == ()
 
 
@@ -82,6 +85,34 @@ def test_where_actions_are_numbers_more_than_one_start_is_tried() -> None:
 )
 def test_a_small_budget_bears_no_trial(budget: dict[str, Any], tried: bool) -> None:
     assert bool(_plan("Pendulum-v1", **budget).stages[0].rivals) is tried
+
+
+@pytest.mark.parametrize(
+    ("budget", "rivals"),
+    [
+        ({}, 6),
+        ({"max_steps": 10_000_000}, 6),
+        ({"max_steps": 9_999_999}, 2),
+        ({"max_episodes": 100_000}, 2),
+        ({"max_seconds": 1e4}, 2),
+    ],
+)
+def test_many_starts_take_the_budget_that_is_the_default(budget: dict[str, Any], rivals: int) -> None:
+    assert len(_plan("BipedalWalker-v3", **budget).stages[0].rivals) == rivals
+
+
+@pytest.mark.parametrize(("first_horizon", "tried"), [(None, 5), (Horizon(240, 1600), 1)])
+def test_many_starts_are_tried_only_where_an_episode_may_end_by_itself(
+    first_horizon: Horizon | None, tried: int
+) -> None:
+    plan = _plan("BipedalWalker-v3")
+    architecture = plan.first_architecture(inspect(EnvironmentSpec("BipedalWalker-v3")))
+    state = SearchState(plan.stages[0].optimizer_for(architecture, 0, 0), architecture, SeedStream(0, Purpose.SEARCH))
+    state.first_horizon = first_horizon
+    plan.begin_trial(state, 0)
+    assert state.trial is not None
+    assert len(state.trial.waiting) == tried
+    assert len({rival.optimizer.ask().tobytes() for rival in state.trial.waiting}) == tried  # each looks elsewhere
 
 
 @pytest.mark.parametrize(("bonus", "optimizers"), [(0.0, ["snes"]), (0.5, ["snes", "ars"])])
@@ -208,6 +239,26 @@ def test_short_episodes_raise_the_least_budget(limit: int, steps: int) -> None:
     info = replace(info, spec=replace(info.spec, max_episode_steps=limit))
     plan = plan_for(TrainConfig("Pendulum-v1"), info)
     assert default_steps(info, plan, compiled=False) == steps * 1_000_000
+
+
+def test_the_turns_of_many_starts_come_on_top_of_the_budget() -> None:
+    info = inspect(EnvironmentSpec("BipedalWalker-v3"))
+    many, few = _plan("BipedalWalker-v3"), _plan("BipedalWalker-v3", max_episodes=100_000)
+    steps = [default_steps(info, plan, compiled=False) for plan in (many, few)]
+    assert steps == [13_000_000, 10_000_000]
+    assert many.more_turns == len(many.stages[0].rivals) - len(few.stages[0].rivals) + 2
+
+
+def test_episodes_too_short_to_be_cut_off_show_no_gait_to_choose() -> None:
+    info = inspect(EnvironmentSpec("BipedalWalker-v3"))
+    info = replace(info, spec=replace(info.spec, max_episode_steps=100))
+    assert not any(start.where_episodes_end for start in plan_for(TrainConfig("x"), info).stages[0].rivals)
+
+
+def test_the_plan_in_words_counts_equal_starts() -> None:
+    text = "\n".join(dry_run("BipedalWalker-v3"))
+    assert text.count("if an episode can end before the time limit, 2 times") == 2
+    assert "of more than 3 the best 2 have another" in text
 
 
 def test_a_repetition_begins_as_the_start_that_the_stage_went_on_with() -> None:

@@ -8,7 +8,7 @@ from poise.rollouts.environments import EnvironmentInfo
 from poise.runs.config import AUTO, TrainConfig
 from poise.runs.plan import EPISODES, Plan
 from poise.runs.stage import Stage, Start
-from poise.trial import MOST_STEPS, TURN
+from poise.trial import FEW, LEFT_OF_MANY, MOST_STEPS, TURN
 from poise.words import counted
 
 
@@ -26,7 +26,7 @@ def explain(config: TrainConfig, info: EnvironmentInfo, plan: Plan, *, compiled:
         first, *others = map(_start_in_words, stage.starts)
         reason = "as asked" if config.policy != AUTO else _why(stage, plan, info)
         lines.append(f"stage {index + 1}      {stage.policy}, {counted(count, 'number')}, by {first}: {reason}")
-        lines += [f"  or from    {words}" for words in others]
+        lines += [f"  or from    {words}{_times(others.count(words))}" for words in dict.fromkeys(others)]
     lines += _how(config, info, plan, compiled)
     limits = [("step", config.max_steps), ("episode", config.max_episodes), ("second", config.max_seconds)]
     lines.append("budget       " + ", ".join(counted(value, unit) for unit, value in limits if value is not None))
@@ -47,9 +47,15 @@ def _start_in_words(start: Start) -> str:
         words.append(f"{start.horizon.steps:,} steps an episode at first")
     if start.rung:
         words.append("several episodes a candidate from the beginning")
+    if start.where_episodes_end:
+        words.append("if an episode can end before the time limit")
     if start.without_survival_bonus:
         words.append("not told what lasting is paid for, if it is")
     return ", ".join(words)
+
+
+def _times(count: int) -> str:
+    return f", {count} times" if count > 1 else ""
 
 
 def _why(stage: Stage, plan: Plan, info: EnvironmentInfo) -> str:
@@ -68,7 +74,7 @@ def _how(config: TrainConfig, info: EnvironmentInfo, plan: Plan, compiled: bool)
     if any(stage.rivals for stage in plan.stages):
         lines.append(
             f"starts       each has a turn of {TURN.steps:,} to {MOST_STEPS:,} steps, more for larger policies, or "
-            f"{TURN.episodes:,} episodes; the best goes on"
+            f"{TURN.episodes:,} episodes; the best goes on; of more than {FEW} the best {LEFT_OF_MANY} have another"
         )
     ladder = ", then ".join(map(str, config.episodes_per_candidate or EPISODES))
     lines.append(f"episodes     {ladder} a candidate; the next number when the scores no longer rise")

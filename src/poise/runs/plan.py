@@ -8,12 +8,12 @@ equal commands give equal runs and an environment that nobody here has seen is t
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from poise import tabular
 from poise.errors import InvalidFileError, InvalidValueError
-from poise.horizon import shortened
+from poise.horizon import SLOW_GROWTH, shortened
 from poise.policies.architecture import Architecture
 from poise.probing import PROBES, STILL
 from poise.rollouts.environments import EnvironmentInfo
@@ -21,7 +21,7 @@ from poise.runs.config import AUTO, VALUE_ITERATION, Scale, TrainConfig
 from poise.runs.stage import Stage, Start
 from poise.search import begin_stage, begin_trial
 from poise.search_state import SearchState
-from poise.trial import TURN, Rival
+from poise.trial import LEFT_OF_MANY, TURN, Rival, turn_steps
 from poise.types import Effort, Json
 
 POPULATION, LEAST_POPULATION = 64, 8
@@ -52,6 +52,13 @@ TURNS = 8
 BOLD, BOLDER = {"noise": 0.06, "step_size": 0.04}, {"noise": 0.1, "step_size": 0.06}
 """For ARS as a rival, which looks and goes farther: twice where lasting is not paid for, three times where it is."""
 
+BOLDEST = {"noise": 0.2, "step_size": 0.12}
+MORE = (BOLDEST, BOLDER, BOLDEST, BOLDER)
+"""More such rivals: which gait a walker finds, a slow or a fast one, is luck, and settled after a few hundred steps."""
+
+MANY_TURNS = 20
+"""Turns of a start that a budget should be good for, if as many as that are to be tried."""
+
 NARROW = 0.1
 """First deviation of the second start of SNES, where actions are numbers that may be dosed."""
 
@@ -67,7 +74,10 @@ QUADRATIC_FEATURES = 10
 STEPS_PER_PARAMETER = 100_000
 LEAST_STEPS, MOST_STEPS = 5_000_000, 10_000_000
 COMPILED_STEPS = 30_000_000
-"""The default budget: so many steps for each parameter of the first stage, within limits; all of them if compiled."""
+"""The default budget: so many steps for each parameter of the first stage, within limits; all of them if compiled.
+
+The turns of many starts come on top.
+"""
 
 SHORT_EPISODE, MOST_TIMES = 200, 4
 """An episode of fewer steps raises the least budget, as many times as it is shorter, but not more often than this.
@@ -93,6 +103,12 @@ class Plan:
     def learns_a_table(self) -> bool:
         """Whether a table is learnt instead of a search."""
         return any(stage.optimizer == VALUE_ITERATION for stage in self.stages)
+
+    @property
+    def more_turns(self) -> int:
+        """What many starts of the first stage cost, in turns, beside those that every search has."""
+        more = sum(start.where_episodes_end for start in self.stages[0].rivals)
+        return more + LEFT_OF_MANY if more else 0
 
     def first_architecture(self, info: EnvironmentInfo) -> Architecture:
         """The policy that the search begins with."""
@@ -145,7 +161,7 @@ class Plan:
             return  # a repetition
         others = []
         for index, start in enumerate(self.stages[state.stage].rivals):
-            if bonus or not start.without_survival_bonus:
+            if self._is_tried(start, state, bonus):
                 path = "optimizer", state.stage, "rival", index
                 optimizer = start.make(state.optimizer.dimension, seed, path)
                 others.append(
@@ -161,6 +177,13 @@ class Plan:
                     )
                 )
         begin_trial(state, others)
+
+    @staticmethod
+    def _is_tried(start: Start, state: SearchState, bonus: float) -> bool:
+        """Whether what was found out before the search speaks for a start that depends on it."""
+        if start.without_survival_bonus and not bonus:
+            return False
+        return state.first_horizon is None or not start.where_episodes_end
 
     def probes(self, config: TrainConfig, info: EnvironmentInfo) -> int:
         """Episodes that are played before the search, at most: for the scale, or for what else they tell a plan."""
@@ -218,7 +241,7 @@ def plan_for(config: TrainConfig, info: EnvironmentInfo) -> Plan:
     population = int(min(max(_episodes(config, info) / GENERATIONS, LEAST_POPULATION), POPULATION))
     chosen = [_stage(policy, population, info) for policy in policies]
     if info.action.kind == "box" and _bears_a_trial(config):
-        chosen = [replace(stage, rivals=_rivals(stage, info, first=index == 0)) for index, stage in enumerate(chosen)]
+        chosen = [replace(stage, rivals=_rivals(stage, config, info, index)) for index, stage in enumerate(chosen)]
     return Plan(tuple(chosen), open_ended=True)
 
 
@@ -228,18 +251,33 @@ def _bears_a_trial(config: TrainConfig) -> bool:
     return steps >= TURNS * TURN.steps and episodes >= TURNS * TURN.episodes
 
 
-def _rivals(stage: Stage, info: EnvironmentInfo, *, first: bool) -> tuple[Start, ...]:
+def _rivals(stage: Stage, config: TrainConfig, info: EnvironmentInfo, index: int) -> tuple[Start, ...]:
     """The other starts of a stage where actions are numbers."""
     if stage.optimizer == "ars":
-        bolder = {**stage.optimizer_args, **BOLDER}
-        others = [Start("ars", bolder, follows=True, horizon=shortened(info.max_episode_steps))]
+        others = [_bold(stage, info, BOLDER)]
     else:
         others = [Start("snes", {**stage.optimizer_args, "sigma0": NARROW})]
-        if not first:
+        if index:
             others.append(Start("snes", {**stage.optimizer_args, "sigma0": FINE}, rung=1))
-    if first:
+    if index == 0:
         others.append(Start("ars", {**ARS, **BOLD}, without_survival_bonus=True, follows=True))
+    if stage.optimizer == "ars" and others[0].horizon is not None and _bears_many(stage, config, info):
+        others += [replace(_bold(stage, info, sizes), where_episodes_end=True) for sizes in MORE]
     return tuple(others)
+
+
+def _bold(stage: Stage, info: EnvironmentInfo, sizes: Mapping[str, float]) -> Start:
+    """ARS that looks and goes farther, on episodes that begin short even where they can end by themselves."""
+    short = shortened(info.max_episode_steps, SLOW_GROWTH)
+    return Start("ars", {**stage.optimizer_args, **sizes}, follows=True, horizon=short)
+
+
+def _bears_many(stage: Stage, config: TrainConfig, info: EnvironmentInfo) -> bool:
+    """Whether the turns of many starts are a small part of the budget, as they are of the default."""
+    if config.max_episodes is not None or (config.max_steps is None and config.max_seconds is not None):
+        return False
+    dimension = Architecture(stage.policy, info.observation, info.action).parameter_count
+    return config.max_steps is None or config.max_steps >= MANY_TURNS * turn_steps(dimension)
 
 
 def _stage(policy: str, population: int, info: EnvironmentInfo) -> Stage:
@@ -316,6 +354,6 @@ def default_steps(info: EnvironmentInfo, plan: Plan, *, compiled: bool) -> int:
     """The budget of a search for which none was given, in environment steps."""
     if compiled:
         return COMPILED_STEPS
-    first = plan.first_architecture(info)
+    dimension = plan.first_architecture(info).parameter_count
     least = int(LEAST_STEPS * min(max(SHORT_EPISODE / info.max_episode_steps, 1), MOST_TIMES))
-    return max(least, min(STEPS_PER_PARAMETER * first.parameter_count, MOST_STEPS))
+    return max(least, min(STEPS_PER_PARAMETER * dimension, MOST_STEPS)) + plan.more_turns * turn_steps(dimension)

@@ -25,6 +25,7 @@ class Start:
         optimizer_args: its options.
         without_survival_bonus: whether it is not told what a task pays for lasting; such a start is tried only where a
             bonus was found.
+        where_episodes_end: whether it is tried only where something else than the time limit may end an episode.
         follows: whether the scale of its observations follows the search, whatever that of the run does.
         horizon: where its first episodes are cut off, although they might end by themselves; ``None`` has them cut off
             as those of the stage are.
@@ -34,6 +35,7 @@ class Start:
     optimizer: str
     optimizer_args: Mapping[str, Json] = field(default_factory=dict)
     without_survival_bonus: bool = False
+    where_episodes_end: bool = False
     follows: bool = False
     horizon: Horizon | None = None
     rung: int = 0
