@@ -80,6 +80,18 @@ def test_where_episodes_are_cut_off_is_taken_up(tmp_path: Path, horizon: Horizon
     assert (after.first_horizon, after.horizon) == (Horizon(150, 1000), horizon)
 
 
+def test_a_centre_that_wins_before_any_candidate_of_its_rung_has_played_is_kept(tmp_path: Path) -> None:
+    before = _progress()
+    before.search.archive = []  # a budget that ends where a rung begins
+    before.winner = before.search.centre
+    checkpoint.save(tmp_path / "checkpoint", before)
+    after = checkpoint.load(tmp_path / "checkpoint", BASE)
+    assert before.winner.claim == -np.inf
+    assert after.winner is not None
+    assert after.winner.claim == -np.inf
+    np.testing.assert_array_equal(after.winner.parameters, before.winner.parameters)
+
+
 def _ars(halvings: int, halved: int) -> Progress:
     kind = OPTIMIZERS.get("ars")
     optimizer = kind(4, generator(5, "optimizer"), kind.make_options({"halvings": halvings}))

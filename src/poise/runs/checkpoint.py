@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -238,13 +239,14 @@ def from_candidate(candidate: Candidate) -> dict[str, Any]:
     return {
         "architecture": _from_architecture(candidate.architecture),
         "parameters": candidate.parameters,
-        "claim": candidate.claim,
+        "claim": candidate.claim if math.isfinite(candidate.claim) else None,  # a centre of whose kind none has played
     }
 
 
 def to_candidate(state: Mapping[str, Any], base: Architecture) -> Candidate:
     """The candidate that `from_candidate` described; `base` is any architecture for its environment."""
-    return Candidate(_to_architecture(state["architecture"], base), state["parameters"], state["claim"])
+    claim = -math.inf if state["claim"] is None else state["claim"]
+    return Candidate(_to_architecture(state["architecture"], base), state["parameters"], claim)
 
 
 def _from_architecture(architecture: Architecture) -> dict[str, Any]:
