@@ -22,7 +22,7 @@ from poise.search import begin_trial, search
 from poise.search_state import SearchState
 from poise.seeding import Purpose, SeedStream, generator, purpose_of
 from poise.testing.fake_engine import FakeEngine
-from poise.trial import Rival, Trial, survival_bonus
+from poise.trial import FEW, Rival, Trial, survival_bonus, turn_steps
 from poise.types import Budget, Effort, EpisodeBatch, Event, FloatArray, Usage
 
 ARCHITECTURE = Architecture("linear", encode_space(spaces.Box(-9, 9, (3,))), decode_space(spaces.Box(-1, 1, (1,))))
@@ -73,22 +73,27 @@ def test_the_start_that_gets_ahead_goes_on(at: float, best: float) -> None:
     assert np.linalg.norm(state.optimizer.center - at) < 2.0
 
 
-def test_of_many_starts_the_best_two_have_another_turn_and_the_better_goes_on() -> None:
+def test_of_many_starts_the_best_three_have_another_turn_and_the_best_of_them_goes_on() -> None:
     state = _state((1.0, 0.1, 30.0, 3.0, 0.01))
-    events = _search(state, _peak(50.0), 8 * TURN)
+    events = _search(state, _peak(50.0), 9 * TURN)
     turns = [event.metrics.get("start") for event in events]
     played = [start for index, start in enumerate(turns) if index == 0 or start != turns[index - 1]]
     assert played[:5] == [1, 2, 3, 4, 5]
-    assert set(played[5:7]) == {3, 4}  # those with the widest steps towards a peak so far away
-    assert played[7:] == [None]
-    assert len(state.finalists) == 5 + 2  # whoever was compared stays in the choice
+    assert set(played[5:8]) == {1, 3, 4}  # those with the widest steps towards a peak so far away
+    assert played[8:] == [None]
+    assert len(state.finalists) == 5 + 3  # whoever was compared stays in the choice
     claims = [candidate.claim for candidate in state.finalists[5:]]
-    assert state.start + 1 == played[5:7][int(np.argmax(claims))]
+    assert state.start + 1 == played[5:8][int(np.argmax(claims))]
 
 
-@pytest.mark.parametrize("episodes", [5 * TURN, 5 * TURN + 100, 6 * TURN, 6 * TURN + 100])
+def test_a_turn_of_many_starts_is_shorter_in_steps() -> None:
+    assert turn_steps(100, FEW) == turn_steps(100)
+    assert turn_steps(100, FEW + 1) == 0.75 * turn_steps(100)
+
+
+@pytest.mark.parametrize("episodes", [5 * TURN, 5 * TURN + 100, 7 * TURN, 7 * TURN + 100])
 def test_another_round_of_turns_is_taken_up_where_it_stopped(tmp_path: Path, episodes: int) -> None:
-    sigmas, end = (1.0, 0.1, 30.0, 3.0, 0.01), 7 * TURN + 200
+    sigmas, end = (1.0, 0.1, 30.0, 3.0, 0.01), 8 * TURN + 200
     whole = _search(_state(sigmas), _peak(50.0), end)
     state = _state(sigmas)
     before = _search(state, _peak(50.0), episodes)
@@ -127,6 +132,21 @@ def test_centres_claim_what_whole_episodes_earned_even_where_those_of_the_search
     checkpoint.save(tmp_path / "checkpoint", Progress(state, SeedStream(0, Purpose.SELECTION)))
 
 
+def test_a_fall_in_a_short_episode_blames_a_start_no_more_than_ars_would() -> None:
+    rivals = [Rival(_snes(sigma0), ARCHITECTURE, horizon=Horizon(5, 10)) for sigma0 in (1.0, 0.1)]
+    engine, trial_of = FakeEngine(lambda p, rng: 0.0), Trial(Usage(), tried=rivals)
+    play, slow, fast = engine._run, [40.0, 41.0, 42.0, 43.0, 44.0], [-100.0, 60.0, 62.0, 64.0, 66.0]
+    returns = iter([slow, fast, slow, fast])
+
+    def run(architecture: Architecture, parameters: FloatArray, *rest: Any) -> EpisodeBatch:
+        return replace(play(architecture, parameters, *rest), returns=np.array([next(returns)]))
+
+    engine._run = run  # type: ignore[method-assign, assignment]
+    centres, _, ranked = trial_of.compare(engine, SeedStream(0, Purpose.SEARCH).take(5))
+    assert [centre.claim for centre in centres] == [np.mean(slow), np.mean(fast)]  # a claim hides nothing
+    assert ranked == [rivals[1], rivals[0]]
+
+
 def test_a_start_in_whose_comparison_the_environment_failed_is_not_chosen() -> None:
     engine, trial_of = (
         _peak(0.5),
@@ -151,7 +171,7 @@ def test_a_start_in_whose_comparison_the_environment_failed_is_not_chosen() -> N
     ("horizons", "best", "played"),
     [
         ((None, None), 0, {None}),
-        ((Horizon(5, 10), Horizon(6, 10)), 0, {None}),
+        ((Horizon(5, 10), Horizon(6, 10)), 1, {None, 5}),
         ((None, Horizon(5, 10)), 1, {None, 5}),
         ((Horizon(7, 10), None), 1, {None, 7}),
     ],

@@ -3,7 +3,7 @@
 How far from zero good parameters lie cannot be seen beforehand: a lander wants thrusters that are on or off, which
 large weights give it, a pole on a pole wants to be held gently. Nor can be seen whether a task that pays for every step
 that it lasts is learnt better without that bonus. So each start has its turn, and then their centres play the same
-episodes. Of many, two have another turn each before one is chosen: a gait takes time to show what it is worth.
+episodes. Of many, three have another turn each before one is chosen: a gait takes time to show what it is worth.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from poise.horizon import Horizon
+from poise.optimizers.ars import winsorized
 from poise.optimizers.base import Optimizer
 from poise.policies.architecture import Architecture
 from poise.policies.candidate import Candidate
@@ -29,8 +30,14 @@ STEPS_PER_PARAMETER, MOST_STEPS = 5_000, 500_000
 EPISODES = 20
 """Episodes that the centres play to be compared, the same for all."""
 
-FEW, LEFT_OF_MANY = 3, 2
-"""Of more starts than a few so many are left for another round of turns."""
+FENCE = 2.0
+"""How far below the median the return of a short episode counts, in distances from there to the upper quartile."""
+
+FEW = 3
+"""Of more starts than a few as many are left for another round of turns."""
+
+SHARE_OF_MANY = 0.75
+"""How much of a turn each of more than a few has."""
 
 
 @dataclass
@@ -80,13 +87,15 @@ class Trial:
     @property
     def steps(self) -> int:
         """What a turn may cost, in steps."""
-        return turn_steps(max(rival.optimizer.dimension for rival in [*self.waiting, *self.tried]))
+        others = [*self.waiting, *self.tried]
+        return turn_steps(max(rival.optimizer.dimension for rival in others), 1 + len(others))
 
     def compare(self, engine: Engine, seeds: SeedArray) -> tuple[list[Candidate], list[EpisodeBatch], list[Rival]]:
         """The centres of those that were tried, what they earn in these episodes, and the starts in order of that.
 
-        Where some play whole episodes and others do not yet, those are better that earn more as far as the shortest
-        of them go: a start that was never asked to last longer is not blamed for falling later.
+        Where some do not play whole episodes yet, those are better that earn more as far as the shortest of them go: a
+        start that was never asked to last longer is not blamed for falling later, and for a fall on the
+        way no more than ARS would blame it, for it has hardly begun to learn not to.
 
         Args:
             engine: plays the episodes.
@@ -103,9 +112,9 @@ class Trial:
             for rival, claim in zip(self.tried, claims, strict=True)
         ]
         lengths = [rival.horizon.steps for rival in self.tried if rival.horizon is not None]
-        if 0 < len(lengths) < len(self.tried):
+        if lengths:
             short = self._play(engine, seeds, min(lengths))
-            batches, claims = [*batches, *short], _means(short)
+            batches, claims = [*batches, *short], [_level(batch) for batch in short]
         return centres, batches, [self.tried[index] for index in np.argsort(-np.array(claims), kind="stable")]
 
     def next_round(self, ranked: Sequence[Rival]) -> None:
@@ -114,7 +123,7 @@ class Trial:
         Args:
             ranked: those that were tried, the best first.
         """
-        self.waiting, self.tried = list(ranked[: LEFT_OF_MANY if len(ranked) > FEW else 1]), []
+        self.waiting, self.tried = list(ranked[: FEW if len(ranked) > FEW else 1]), []
 
     def _play(self, engine: Engine, seeds: SeedArray, horizon: int | None) -> list[EpisodeBatch]:
         return [
@@ -123,9 +132,16 @@ class Trial:
         ]
 
 
-def turn_steps(dimension: int) -> int:
-    """What a turn of a start with so many parameters may cost, in steps."""
-    return max(TURN.steps, min(STEPS_PER_PARAMETER * dimension, MOST_STEPS))
+def turn_steps(dimension: int, starts: int = 1) -> int:
+    """What the turn of one of so many starts with so many parameters may cost, in steps."""
+    steps = max(TURN.steps, min(STEPS_PER_PARAMETER * dimension, MOST_STEPS))
+    return int(steps * SHARE_OF_MANY) if starts > FEW else steps
+
+
+def _level(batch: EpisodeBatch) -> float:
+    """The mean return, in which none counts for less than a fence below the median; minus infinity after a failure."""
+    returns = batch.returns[0]
+    return float(winsorized(returns, FENCE).mean()) if np.isfinite(returns).all() else -np.inf
 
 
 def _means(batches: Sequence[EpisodeBatch]) -> list[float]:

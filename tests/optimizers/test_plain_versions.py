@@ -70,6 +70,16 @@ def test_ars_that_winsorizes_does_not_see_how_deep_a_fall_is() -> None:
     assert not np.array_equal(shallow.center, start)
 
 
+def test_ars_that_winsorizes_sees_how_deep_a_fall_is_once_it_looks_closer() -> None:
+    closer, plain = make("ars", winsorize=2.0, halvings=1), make("ars", halvings=1)
+    depth = np.concatenate([[-100.0], np.linspace(0.0, 1.0, closer.population - 1)])
+    for optimizer in (closer, plain):
+        optimizer.look_closer()
+        optimizer.ask()
+        optimizer.tell(depth)
+    np.testing.assert_array_equal(closer.center, plain.center)
+
+
 @pytest.mark.parametrize(
     ("scores", "expected"),
     [

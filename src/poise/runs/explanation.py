@@ -8,7 +8,7 @@ from poise.rollouts.environments import EnvironmentInfo
 from poise.runs.config import AUTO, TrainConfig
 from poise.runs.plan import EPISODES, Plan
 from poise.runs.stage import Stage, Start
-from poise.trial import FEW, LEFT_OF_MANY, MOST_STEPS, TURN
+from poise.trial import FEW, MOST_STEPS, SHARE_OF_MANY, TURN
 from poise.words import counted
 
 
@@ -74,7 +74,8 @@ def _how(config: TrainConfig, info: EnvironmentInfo, plan: Plan, compiled: bool)
     if any(stage.rivals for stage in plan.stages):
         lines.append(
             f"starts       each has a turn of {TURN.steps:,} to {MOST_STEPS:,} steps, more for larger policies, or "
-            f"{TURN.episodes:,} episodes; the best goes on; of more than {FEW} the best {LEFT_OF_MANY} have another"
+            f"{TURN.episodes:,} episodes; the best goes on; of more than {FEW} each has {SHARE_OF_MANY:.0%} "
+            f"of it, and then the best {FEW} have another"
         )
     ladder = ", then ".join(map(str, config.episodes_per_candidate or EPISODES))
     lines.append(f"episodes     {ladder} a candidate; the next number when the scores no longer rise")
@@ -83,7 +84,8 @@ def _how(config: TrainConfig, info: EnvironmentInfo, plan: Plan, compiled: bool)
         lines.append("closer       before that, noise and step_size are halved as often as halvings says")
     if any("winsorize" in args for args in options):
         lines.append(
-            "outliers     a score far below the median of its generation counts for no less than winsorize says"
+            "outliers     a score far below the median of its generation counts for no less than winsorize says, until "
+            "the first halving"
         )
     if plan.probes(config, info) and plan.may_begin_short(compiled=compiled):
         lines.append(

@@ -21,7 +21,7 @@ from poise.runs.config import AUTO, VALUE_ITERATION, Scale, TrainConfig
 from poise.runs.stage import Stage, Start
 from poise.search import begin_stage, begin_trial
 from poise.search_state import SearchState
-from poise.trial import LEFT_OF_MANY, TURN, Rival, turn_steps
+from poise.trial import TURN, Rival, turn_steps
 from poise.types import Effort, Json
 
 POPULATION, LEAST_POPULATION = 64, 8
@@ -52,8 +52,8 @@ TURNS = 8
 BOLD, BOLDER = {"noise": 0.06, "step_size": 0.04}, {"noise": 0.1, "step_size": 0.06}
 """For ARS as a rival, which looks and goes farther: twice where lasting is not paid for, three times where it is."""
 
-BOLDEST = {"noise": 0.2, "step_size": 0.12}
-MORE = (BOLDEST, BOLDER, BOLDEST, BOLDER)
+BOLDEST = {"noise": 0.2, "step_size": 0.12, "halvings": 3}
+MORE = (BOLDEST,) * 8
 """More such rivals: which gait a walker finds, a slow or a fast one, is luck, and settled after a few hundred steps."""
 
 MANY_TURNS = 20
@@ -104,11 +104,10 @@ class Plan:
         """Whether a table is learnt instead of a search."""
         return any(stage.optimizer == VALUE_ITERATION for stage in self.stages)
 
-    @property
-    def more_turns(self) -> int:
-        """What many starts of the first stage cost, in turns, beside those that every search has."""
-        more = sum(start.where_episodes_end for start in self.stages[0].rivals)
-        return more + LEFT_OF_MANY if more else 0
+    def steps_of_many(self, dimension: int) -> int:
+        """What many starts of so many parameters in the first stage cost, beside those that every search has."""
+        starts = self.stages[0].starts
+        return sum(start.where_episodes_end for start in starts) * turn_steps(dimension, len(starts))
 
     def first_architecture(self, info: EnvironmentInfo) -> Architecture:
         """The policy that the search begins with."""
@@ -356,4 +355,4 @@ def default_steps(info: EnvironmentInfo, plan: Plan, *, compiled: bool) -> int:
         return COMPILED_STEPS
     dimension = plan.first_architecture(info).parameter_count
     least = int(LEAST_STEPS * min(max(SHORT_EPISODE / info.max_episode_steps, 1), MOST_TIMES))
-    return max(least, min(STEPS_PER_PARAMETER * dimension, MOST_STEPS)) + plan.more_turns * turn_steps(dimension)
+    return max(least, min(STEPS_PER_PARAMETER * dimension, MOST_STEPS)) + plan.steps_of_many(dimension)
