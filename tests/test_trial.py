@@ -168,22 +168,23 @@ def test_a_start_in_whose_comparison_the_environment_failed_is_not_chosen() -> N
 
 
 @pytest.mark.parametrize(
-    ("horizons", "best", "played"),
+    ("horizons", "ceiling", "best", "played"),
     [
-        ((None, None), 0, {None}),
-        ((Horizon(5, 10), Horizon(6, 10)), 1, {None, 5}),
-        ((None, Horizon(5, 10)), 1, {None, 5}),
-        ((Horizon(7, 10), None), 1, {None, 7}),
+        ((None, None), np.inf, 0, {None}),
+        ((Horizon(5, 10), Horizon(6, 10)), np.inf, 1, {None, 5}),
+        ((None, Horizon(5, 10)), np.inf, 1, {None, 5}),
+        ((Horizon(7, 10), None), np.inf, 1, {None, 7}),
+        ((Horizon(5, 10), Horizon(6, 10)), -np.inf, 0, {None}),
     ],
-    ids=["all whole", "all short", "one short", "the other short"],
+    ids=["all whole", "all short", "one short", "the other short", "nobody fell"],
 )
 def test_a_start_that_plays_short_episodes_is_compared_as_far_as_they_go(
-    horizons: Sequence[Horizon | None], best: int, played: set[int | None]
+    horizons: Sequence[Horizon | None], ceiling: float, best: int, played: set[int | None]
 ) -> None:
     rivals = [
         Rival(_snes(sigma0), ARCHITECTURE, horizon=each) for sigma0, each in zip((1.0, 0.1), horizons, strict=True)
     ]
-    engine, trial_of, met = FakeEngine(lambda p, rng: 0.0), Trial(Usage(), tried=rivals), []
+    engine, trial_of, met = FakeEngine(lambda p, rng: 0.0, ceiling=ceiling), Trial(Usage(), tried=rivals), []
     play, returns = engine._run, iter([30.0, -50.0, 4.0, 9.0])  # the second falls, but not before others got nowhere
 
     def run(architecture: Architecture, parameters: FloatArray, *rest: Any) -> EpisodeBatch:

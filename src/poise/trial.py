@@ -93,9 +93,9 @@ class Trial:
     def compare(self, engine: Engine, seeds: SeedArray) -> tuple[list[Candidate], list[EpisodeBatch], list[Rival]]:
         """The centres of those that were tried, what they earn in these episodes, and the starts in order of that.
 
-        Where some do not play whole episodes yet, those are better that earn more as far as the shortest of them go: a
-        start that was never asked to last longer is not blamed for falling later, and for a fall on the
-        way no more than ARS would blame it, for it has hardly begun to learn not to.
+        Where some do not play whole episodes yet, and some episode ended before its time, those are better that earn
+        more as far as the shortest of them go. A start that was never asked to last longer is not blamed for falling
+        later, and for a fall on the way no more than ARS would blame it: it has hardly begun to learn not to.
 
         Args:
             engine: plays the episodes.
@@ -112,7 +112,7 @@ class Trial:
             for rival, claim in zip(self.tried, claims, strict=True)
         ]
         lengths = [rival.horizon.steps for rival in self.tried if rival.horizon is not None]
-        if lengths:
+        if lengths and any(batch.terminated.any() for batch in batches):
             short = self._play(engine, seeds, min(lengths))
             batches, claims = [*batches, *short], [_level(batch) for batch in short]
         return centres, batches, [self.tried[index] for index in np.argsort(-np.array(claims), kind="stable")]
