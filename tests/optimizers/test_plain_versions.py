@@ -65,19 +65,24 @@ def test_ars_that_winsorizes_does_not_see_how_deep_a_fall_is() -> None:
     start = shallow.center
     for optimizer, depth in (shallow, -100.0), (deep, -1e6):
         optimizer.ask()
-        optimizer.tell(np.concatenate([[depth, depth], np.linspace(0.0, 1.0, optimizer.population - 2)]))
+        scores = np.linspace(0.0, 1.0, optimizer.population)
+        scores[optimizer.population // 2 - 1] = depth  # opposite the best
+        optimizer.tell(scores)
     np.testing.assert_allclose(shallow.center, deep.center, rtol=1e-9)
     assert not np.array_equal(shallow.center, start)
 
 
-def test_ars_that_winsorizes_sees_how_deep_a_fall_is_once_it_looks_closer() -> None:
-    closer, plain = make("ars", winsorize=2.0, halvings=1), make("ars", halvings=1)
-    depth = np.concatenate([[-100.0], np.linspace(0.0, 1.0, closer.population - 1)])
-    for optimizer in (closer, plain):
+def test_ars_that_winsorizes_may_see_how_deep_a_fall_is_once_it_looks_closer() -> None:
+    closer, plain = make("ars", winsorize=2.0, winsorize_until=1, halvings=1), make("ars", halvings=1)
+    still = make("ars", winsorize=2.0, halvings=1)
+    scores = np.linspace(0.0, 1.0, closer.population)
+    scores[closer.population // 2 - 1] = -100.0  # opposite the best
+    for optimizer in (closer, plain, still):
         optimizer.look_closer()
         optimizer.ask()
-        optimizer.tell(depth)
+        optimizer.tell(scores)
     np.testing.assert_array_equal(closer.center, plain.center)
+    assert not np.array_equal(still.center, plain.center)
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@
 Two things are not in the paper, and happen only where they are asked for. `halvings`: noise and step size are halved
 when scores no longer rise; a policy that walks on the edge of what it can do falls if it is shaken as hard as one that
 stands. `winsorize`: no score counts for less than a fence below the median; where a fall costs a hundred times what a
-step forward earns, the falls alone would say where to go, and all that is learnt is to stand. It ends with the first
-halving: a policy that has come so far falls seldom, and what is left to learn is not to.
+step forward earns, the falls alone would say where to go, and all that is learnt is to stand. It may end with a halving
+(`winsorize_until`): a policy that has come so far falls seldom, and what is left to learn is not to.
 
 Source: Mania, Guy and Recht, "Simple random search provides a competitive approach to reinforcement learning",
 arXiv:1803.07055, Algorithm 2 with its names. This is the update of V1-t; normalised observations, which make it V2-t,
@@ -46,6 +46,9 @@ class Ars(Optimizer):
             default=None,
             metadata=about("fence below the median, in distances to the upper quartile", above=0.0, high=LARGEST),
         )
+        winsorize_until: int | None = field(
+            default=None, metadata=about("halvings that end winsorize; none is never", low=1, high=30)
+        )
 
         def __post_init__(self) -> None:
             super().__post_init__()
@@ -81,6 +84,11 @@ class Ars(Optimizer):
         """What is left of noise and step size."""
         return 0.5**self._halved
 
+    @property
+    def _winsorizes(self) -> bool:
+        until = self.options.winsorize_until
+        return until is None or self._halved < until
+
     def _sample(self) -> FloatArray:
         delta = self._rng.standard_normal((self.options.directions, self.dimension))  # line 4
         return np.asarray(self._m + self.options.noise * self._share * mirrored(delta))  # line 5
@@ -91,7 +99,7 @@ class Ars(Optimizer):
             return  # all scores are zero: no direction is better
         # The step does not depend on the scores' unit; in this one no sum can overflow.
         scores = scores / scale
-        if self.options.winsorize is not None and not self._halved:
+        if self.options.winsorize is not None and self._winsorizes:
             scores = winsorized(scores, self.options.winsorize)
         r_plus, r_minus = pairs(scores)
         b = self.options.top or (len(r_plus) + 1) // 2

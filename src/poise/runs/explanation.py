@@ -85,7 +85,7 @@ def _how(config: TrainConfig, info: EnvironmentInfo, plan: Plan, compiled: bool)
     if any("winsorize" in args for args in options):
         lines.append(
             "outliers     a score far below the median of its generation counts for no less than winsorize says, until "
-            "the first halving"
+            "halved as often as winsorize_until says, if it does"
         )
     if plan.probes(config, info) and plan.may_begin_short(compiled=compiled):
         lines.append(

@@ -52,7 +52,7 @@ TURNS = 8
 BOLD, BOLDER = {"noise": 0.06, "step_size": 0.04}, {"noise": 0.1, "step_size": 0.06}
 """For ARS as a rival, which looks and goes farther: twice where lasting is not paid for, three times where it is."""
 
-BOLDEST = {"noise": 0.2, "step_size": 0.12, "halvings": 3}
+BOLDEST = {"noise": 0.2, "step_size": 0.12, "halvings": 3, "winsorize_until": 1}
 MORE = (BOLDEST,) * 8
 """More such rivals: which gait a walker finds, a slow or a fast one, is luck, and settled after a few hundred steps."""
 
