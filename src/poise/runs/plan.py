@@ -52,9 +52,16 @@ TURNS = 8
 BOLD, BOLDER = {"noise": 0.06, "step_size": 0.04}, {"noise": 0.1, "step_size": 0.06}
 """For ARS as a rival, which looks and goes farther: twice where lasting is not paid for, three times where it is."""
 
-BOLDEST = {"noise": 0.2, "step_size": 0.12, "halvings": 3, "winsorize_until": 1}
+BOLDEST = {"noise": 0.2, "step_size": 0.12, "halvings": 1, "winsorize_until": 1}
 MORE = (BOLDEST,) * 8
-"""More such rivals: which gait a walker finds, a slow or a fast one, is luck, and settled after a few hundred steps."""
+"""More such rivals: which gait a walker finds, a slow or a fast one, is luck, and settled after a few hundred steps.
+
+They look closer only once. Not to fall is then learnt from more episodes, not from smaller differences, of which hardly
+one decides between a fall and none.
+"""
+
+SURE_STEPS = 3_000_000
+"""Steps on top of their turns, to make such a gait sure."""
 
 MANY_TURNS = 20
 """Turns of a start that a budget should be good for, if as many as that are to be tried."""
@@ -76,7 +83,7 @@ LEAST_STEPS, MOST_STEPS = 5_000_000, 10_000_000
 COMPILED_STEPS = 30_000_000
 """The default budget: so many steps for each parameter of the first stage, within limits; all of them if compiled.
 
-The turns of many starts come on top.
+The turns of many starts come on top, and what makes the gait sure that they find.
 """
 
 SHORT_EPISODE, MOST_TIMES = 200, 4
@@ -107,7 +114,8 @@ class Plan:
     def steps_of_many(self, dimension: int) -> int:
         """What many starts of so many parameters in the first stage cost, beside those that every search has."""
         starts = self.stages[0].starts
-        return sum(start.where_episodes_end for start in starts) * turn_steps(dimension, len(starts))
+        more = sum(start.where_episodes_end for start in starts)
+        return more * turn_steps(dimension, len(starts)) + SURE_STEPS if more else 0
 
     def first_architecture(self, info: EnvironmentInfo) -> Architecture:
         """The policy that the search begins with."""
