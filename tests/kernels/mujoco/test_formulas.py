@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -32,6 +36,16 @@ def test_impacts_are_summed_eight_by_eight(shape: tuple[int, ...]) -> None:
 def test_distances_are_rounded_as_numpys() -> None:
     for a, b in CHANCE.uniform(-1, 1, (2_000, 2, 3)):
         assert formulas.distance(a, b) == np.linalg.norm(a - b)
+
+
+def test_distances_are_rounded_as_numpys_by_another_processors_routines_too() -> None:
+    """OpenBLAS has several, and obeys this variable; every x86 processor of the last ten years can run these."""
+    code = (
+        "import numpy as np; from poise.kernels.mujoco import formulas;"
+        "points = np.random.default_rng(1).uniform(-1, 1, (2_000, 2, 3));"
+        "assert all(formulas.distance(a, b) == np.linalg.norm(a - b) for a, b in points)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "OPENBLAS_CORETYPE": "Haswell"})
 
 
 def test_clipping_keeps_what_is_within() -> None:
