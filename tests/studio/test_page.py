@@ -176,6 +176,12 @@ def test_space_plays_and_arrows_step_after_a_speed_was_picked(still: Page) -> No
     expect(still.get_by_role("button", name="Pause")).to_be_visible()
 
 
+def test_a_key_finds_the_page_however_soon_it_comes_after_a_speed(still: Page) -> None:
+    still.evaluate("window.requestAnimationFrame = () => 0")  # a page that is too busy to draw
+    still.get_by_text("4×", exact=True).click()
+    assert still.evaluate("document.activeElement.tagName") == "BODY"
+
+
 def test_space_plays_after_the_slider_was_used(still: Page) -> None:
     still.locator("#scrub").focus()
     still.keyboard.press("ArrowRight")

@@ -73,7 +73,7 @@ function createSpeeds(store) {
     radios.set(speed, radio);
     const label = make("label", { for: id, text: SPEED_NAMES[speed], title: "Speed ([ and ])" });
     // Whoever clicks goes on with the page's keys; whoever came by keyboard stays, and chooses with the arrows.
-    label.addEventListener("click", () => requestAnimationFrame(() => radio.blur()));
+    label.addEventListener("click", () => radio.addEventListener("click", () => radio.blur(), { once: true }));
     speeds.append(radio, label);
   }
   return { speeds, radios };
