@@ -61,7 +61,7 @@ one decides between a fall and none.
 """
 
 SURE_STEPS = 3_000_000
-"""Steps on top of their turns, to make such a gait sure."""
+"""What many starts have on top of their turns: not to fall is learnt last, and from many episodes."""
 
 MANY_TURNS = 20
 """Turns of a start that a budget should be good for, if as many as that are to be tried."""
@@ -83,7 +83,7 @@ LEAST_STEPS, MOST_STEPS = 5_000_000, 10_000_000
 COMPILED_STEPS = 30_000_000
 """The default budget: so many steps for each parameter of the first stage, within limits; all of them if compiled.
 
-The turns of many starts come on top, and what makes the gait sure that they find.
+What many starts cost comes on top.
 """
 
 SHORT_EPISODE, MOST_TIMES = 200, 4
@@ -112,7 +112,7 @@ class Plan:
         return any(stage.optimizer == VALUE_ITERATION for stage in self.stages)
 
     def steps_of_many(self, dimension: int) -> int:
-        """What many starts of so many parameters in the first stage cost, beside those that every search has."""
+        """What many starts of so many parameters cost in the first stage, and making sure of what the best finds."""
         starts = self.stages[0].starts
         more = sum(start.where_episodes_end for start in starts)
         return more * turn_steps(dimension, len(starts)) + SURE_STEPS if more else 0
