@@ -14,10 +14,13 @@ from poise.rollouts.base import Engine
 from poise.rollouts.recording import Recording
 from poise.search_state import SearchState
 from poise.trial import survival_bonus
-from poise.types import EpisodeBatch
+from poise.types import Budget, EpisodeBatch
 
 PROBES = 64
 """Random policies that are played to measure the scale of the features."""
+
+PROBE_SHARE = 0.1
+"""Largest share of a budget that may go into them."""
 
 LOOKED_AT = 8
 """The best of these, whose observations are taken for typical."""
@@ -28,6 +31,11 @@ Record = Callable[[ActFunction, int], Recording]
 
 STILL = 8
 """Episodes of a policy that does nothing, which show what a task pays for lasting."""
+
+
+def affordable(budget: Budget, longest: int) -> bool:
+    """Whether random policies are a small part of a budget, where an episode may take `longest` steps."""
+    return PROBE_SHARE * budget.episodes(longest) >= PROBES
 
 
 def probe(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
@@ -163,6 +164,11 @@ class Budget:
                 raise InvalidValueError(f"{name} must be greater than 0, got {value}; leave it out for no limit")
         if self.target is not None and not np.isfinite(self.target):
             raise InvalidValueError(f"target must be a finite number, got {self.target}")
+
+    def episodes(self, longest: int) -> float:
+        """How many episodes it is good for at least, if one may take `longest` steps; infinite if it does not say."""
+        steps = math.inf if self.max_steps is None else self.max_steps // longest
+        return min(steps, math.inf if self.max_episodes is None else self.max_episodes)
 
     def used_up(self, usage: Usage, seconds: float, next_episodes: int = 1) -> str | None:
         """Which limit is reached, in words; ``None`` while there is something left.

@@ -10,7 +10,7 @@ from poise.evaluation import evaluate as evaluate_parameters
 from poise.rollouts.choice import make_engine
 from poise.rollouts.environments import EnvironmentLike, close, inspect
 from poise.rollouts.time_limit import DEFAULT_SECONDS
-from poise.runs.config import Scale
+from poise.runs.defaults import Scale
 from poise.runs.policy import Policy, load
 from poise.seeding import Purpose, SeedStream
 from poise.types import Observer

@@ -19,19 +19,12 @@ from poise.types import Budget, Json
 FORMAT, VERSION = "poise.run", 1
 
 AUTO = "auto"
-"""A setting that `runs.plan` decides."""
+"""A setting that `runs.auto` decides."""
 
 VALUE_ITERATION = "value_iteration"
 """What finds a policy where a table of the environment can be learnt; see `tabular`."""
 
 NORMALIZATIONS = (AUTO, "none", "probe", "running")
-
-EVALUATION_STEPS = 500_000
-"""Most steps that an evaluation of the default size may take."""
-
-SELECTION_SHARE = 0.05
-"""Episodes that the chosen policy must have played, as a share of those that the search may play at least."""
-
 
 _KINDS: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("env", "policy", "optimizer", "normalize", "engine"), (str,)),
@@ -63,10 +56,10 @@ class TrainConfig:
         normalize: what is done to the features: ``"none"``; ``"probe"``, a scale measured on random policies before the
             search and then kept; ``"running"``, a scale that follows the observations of the search; or ``"auto"``.
         survival_bonus: as in `Effort`; 0 tells the optimizer the returns as they are.
-        selection_episodes: fresh episodes that the chosen policy must have played; ``None`` for `Scale`'s.
+        selection_episodes: fresh episodes that the chosen policy must have played; ``None`` for `defaults.Scale`'s.
         confirmation_episodes: fresh episodes that a candidate must last through before the search believes that
-            nothing is left to gain; ``None`` for `Scale`'s.
-        evaluation_episodes: fresh episodes of the evaluation; ``None`` for `Scale`'s.
+            nothing is left to gain; ``None`` for `defaults.Scale`'s.
+        evaluation_episodes: fresh episodes of the evaluation; ``None`` for `defaults.Scale`'s.
         confidence: of the reported intervals.
         engine: ``"auto"`` for the fastest that is equal to Gymnasium, or ``"gymnasium"``.
         frugal: learn a model, and spare real steps; policy, optimizer and scale are then its affair.
@@ -180,39 +173,3 @@ class TrainConfig:
             return cls(**train)
         except (PoiseError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise InvalidFileError(f"config.json: {error}") from error
-
-
-@dataclass(frozen=True)
-class Scale:
-    """How many episodes are spent on being sure, by default.
-
-    A number depends on nothing that is measured, for equal commands must give equal files.
-
-    Attributes:
-        selection_episodes: fresh episodes that the chosen policy must have played.
-        confirmation_episodes: fresh episodes without a flaw that end the search.
-        evaluation_episodes: fresh episodes of the evaluation.
-    """
-
-    selection_episodes: int
-    confirmation_episodes: int
-    evaluation_episodes: int
-
-    @classmethod
-    def of(cls, max_episode_steps: int, *, compiled: bool, searched: float = 0) -> Scale:
-        """The scale for an environment.
-
-        Where Gymnasium plays: an evaluation of 1,000 episodes where they are short, at least 100, and in between as
-        many as fit into `EVALUATION_STEPS` steps if every one lasted to the time limit. Where compiled kernels make an
-        episode cost microseconds: ten times and a thousand times as many. A policy that is perfect on 100 episodes
-        fails on one of the next 1,000 in one case of ten; that is why being sure is bought where it is cheap.
-
-        Args:
-            max_episode_steps: time limit of an episode.
-            compiled: whether kernels play.
-            searched: episodes that the budget of the search is good for at least: a long one deserves a longer choice.
-        """
-        if compiled:
-            return cls(1_000, 100_000, 10_000)
-        selection = int(min(max(SELECTION_SHARE * searched, 100), 200))
-        return cls(selection, 100, max(100, min(1_000, EVALUATION_STEPS // max_episode_steps)))

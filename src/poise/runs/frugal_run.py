@@ -20,7 +20,8 @@ from poise.rollouts.base import Engine
 from poise.rollouts.environments import EnvironmentInfo
 from poise.rollouts.stepping import SteppedEnvironment
 from poise.runs import checkpoint, checkpoint_file, form
-from poise.runs.config import Scale, TrainConfig
+from poise.runs.config import TrainConfig
+from poise.runs.defaults import Scale
 from poise.runs.directory import RunDirectory
 from poise.runs.interrupts import graceful_interrupts, until_stopped
 from poise.runs.plan import Plan

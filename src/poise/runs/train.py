@@ -17,11 +17,13 @@ from poise.rollouts.choice import ENGINE_NAMES, make_engine
 from poise.rollouts.environments import EnvironmentInfo, EnvironmentLike, inspect, specify
 from poise.rollouts.time_limit import DEFAULT_SECONDS
 from poise.runs import checkpoint, frugal_run, table_run
+from poise.runs.auto import plan_for
 from poise.runs.checkpoint import Progress
 from poise.runs.config import TrainConfig
+from poise.runs.defaults import resolved
 from poise.runs.directory import RunDirectory, new_path
 from poise.runs.explanation import explain
-from poise.runs.plan import Plan, plan_for, resolved
+from poise.runs.plan import Plan
 from poise.runs.recovery import recover, reopen
 from poise.runs.report import Job, Run, finished
 from poise.runs.session import play_on

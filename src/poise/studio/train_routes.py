@@ -204,9 +204,10 @@ def _planned(order: Order) -> list[str]:
     """What `poise train` would say with ``--dry-run``; nothing is compiled for it."""
     from poise.kernels.catalog import kernel_for
     from poise.rollouts.environments import inspect
+    from poise.runs.auto import plan_for
     from poise.runs.config import TrainConfig
+    from poise.runs.defaults import resolved
     from poise.runs.explanation import explain
-    from poise.runs.plan import plan_for, resolved
 
     check_installed(order.env)
     try:

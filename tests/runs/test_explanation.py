@@ -1,0 +1,36 @@
+"""A plan in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from poise.runs.train import dry_run
+
+
+@pytest.mark.parametrize(("env", "said"), [("BipedalWalker-v3", True), ("CartPole-v1", False)])
+def test_the_plan_says_what_is_halved_where_something_is(env: str, said: bool) -> None:
+    for word in "closer", "outliers":
+        assert any(line.startswith(word) for line in dry_run(env)) is said
+
+
+def test_the_plan_is_explained_with_its_reasons_and_nothing_is_written(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = "\n".join(dry_run("Pendulum-v1", engine="gymnasium"))
+    for words in ("3 features", "quadratic, 10 numbers", "population 64", "1, then 3, then 10", "5,000,000 steps"):
+        assert words in text
+    assert not list(tmp_path.iterdir())
+
+
+def test_where_a_table_is_learnt_nothing_is_said_of_a_choice() -> None:
+    text = "\n".join(dry_run("FrozenLake-v1"))
+    assert "by value_iteration:" in text
+    assert "being sure   1,000 fresh episodes for the result" in text
+
+
+def test_the_plan_in_words_counts_equal_starts() -> None:
+    text = "\n".join(dry_run("BipedalWalker-v3"))
+    assert text.count("if an episode can end before the time limit, 8 times") == 1
+    assert "of more than 3 each has 75% of it, and then the best 3 have another" in text
