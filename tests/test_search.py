@@ -21,9 +21,11 @@ from poise.runs.checkpoint import Progress
 from poise.search import (
     ARCHIVE_SIZE,
     CONFIRMED,
+    FALLS_SHORT,
     KEPT_OF_A_STAGE,
     TARGET_CONFIRMED,
     begin_stage,
+    go_on,
     search,
 )
 from poise.search_state import MILESTONE_SPACING, MILESTONES, SearchState
@@ -300,6 +302,50 @@ def test_a_stage_that_gets_no_further_makes_room_for_the_next_and_its_best_stay_
     assert [e.metrics["generation"] for e in events] == list(range(1, len(events) + 1))
     assert len(state.finalists) >= 2 * (1 + KEPT_OF_A_STAGE)
     assert {id(c) for c in [*state.finalists, *state.archive]} <= {id(c) for c in state.candidates}
+
+
+@pytest.mark.parametrize(("earlier", "most"), [(1.0, 3), (1.5, 1)])
+def test_a_stage_far_below_an_earlier_one_is_given_no_more_episodes(earlier: float, most: int) -> None:
+    events: list[Event] = []
+    state = _state()
+    state.levels, state.starts, state.stage = [earlier], [0], 1
+    search(
+        state,
+        FakeEngine(lambda p, rng: (1.0 if events else 0.9) + 1e-3 * rng.random()),
+        Budget(max_episodes=100_000),
+        Effort((1, 3), leave_plateaus=True),
+        confirm=_never,
+        observe=events.append,
+    )
+    assert state.first_level == pytest.approx(0.9, abs=1e-3)
+    assert max(event.metrics["episodes_per_candidate"] for event in events) == most
+    assert (state.stopped_because == FALLS_SHORT) is (most == 1)
+
+
+def test_the_stage_that_ended_highest_goes_on_from_where_it_was_left() -> None:
+    state = _state()
+    first = state.optimizer
+    state.rung, state.first_level = 1, 0.0
+    state.trend.add(2.0)
+    begin_stage(state, ARCHITECTURE, CmaEs(3, generator(1, "another")), start=1)
+    assert [state.start, state.rung, state.first_level] == [1, 0, None]
+    state.trend.add(2.0)  # of equals the first
+    second = state.centre
+    assert go_on(state)
+    assert state.optimizer is first
+    assert (state.stage, state.rung, state.start, state.first_level) == (2, 1, 0, 0.0)
+    assert (state.levels, state.starts, len(state.trend.values), state.archive) == ([2.0, 2.0], [0, 1], 0, [])
+    assert any((one.parameters == second.parameters).all() for one in state.finalists)
+    state.trend.add(1.0)
+    assert not go_on(state)  # a second time
+
+
+def test_a_stage_whose_optimizer_is_done_does_not_go_on() -> None:
+    state, _, _ = _search(lambda p, rng: 1.0, Budget(max_episodes=100_000))
+    assert state.optimizer.stop_reason is not None
+    before = len(state.finalists)
+    assert not go_on(state)
+    assert (state.levels, len(state.finalists)) == ([], before)
 
 
 def test_interrupted_and_resumed_from_a_checkpoint_it_is_the_same_search(tmp_path: Path) -> None:

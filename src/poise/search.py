@@ -43,7 +43,7 @@ Confirm = Callable[[Sequence[Candidate]], bool]
 """Plays candidates that claim to have reached the top on fresh episodes; whether one kept its word."""
 
 Proceed = Callable[[SearchState], bool]
-"""Begins the next stage in a state whose stage is over, by `begin_stage`; false if there is none."""
+"""Begins the next stage in a state whose stage is over, by `begin_stage` or `go_on`; false if there is none."""
 
 
 def search(
@@ -131,11 +131,8 @@ def begin_stage(
         rung: of the ladder, on which it begins.
         horizon: where its first episodes are cut off, if the search does not say so for all.
     """
-    state.finalists += [state.centre, *state.archive[:KEPT_OF_A_STAGE]]
-    state.levels.append(state.trend.level)
-    state.starts.append(state.start)
-    state.stage, state.start = state.stage + 1, start
-    state.optimizer = optimizer
+    _end_stage(state)
+    state.start, state.first_level, state.optimizer = start, None, optimizer
     if state.sums is not None:
         architecture = architecture.normalized_by(state.sums)
     elif state.scale is not None:
@@ -143,6 +140,21 @@ def begin_stage(
     state.architecture = architecture
     state.horizon = state.first_horizon or horizon
     _begin_rung(state, rung)
+
+
+def go_on(state: SearchState) -> bool:
+    """Goes on with the best stage, for another one, from where it was left; false if its optimizer can go no further.
+
+    Args:
+        state: the search; the best of the stage that is over become finalists.
+    """
+    best = state.best_stage
+    if best is None or best.optimizer.stop_reason is not None:
+        return False
+    _end_stage(state)
+    state.best_left = None
+    _take_up(state, best)
+    return True
 
 
 def begin_trial(state: SearchState, others: Sequence[Rival]) -> None:
@@ -162,10 +174,7 @@ def _take_turns(state: SearchState, engine: Engine) -> None:
         state.failures = sum((batch.failures for batch in batches), state.failures)
         state.finalists += [centre for centre in centres if np.isfinite(centre.claim)]
         trial.next_round(ranked)
-    chosen = trial.waiting.pop(0)
-    for name, value in vars(chosen).items():
-        setattr(state, name, value)
-    _begin_rung(state, chosen.rung)
+    _take_up(state, trial.waiting.pop(0))
     trial.began = state.usage
     if not (trial.waiting or trial.tried):
         state.trial = None
@@ -179,6 +188,8 @@ def _climb(state: SearchState, effort: Effort) -> str | None:
         return state.optimizer.stop_reason
     if not state.trend.reached:
         return None
+    if effort.leave_plateaus and state.falls_short:
+        return FALLS_SHORT
     if state.optimizer.can_look_closer:
         state.finalists.append(state.centre)
         state.optimizer.look_closer()
@@ -197,11 +208,28 @@ def _lengthen(state: SearchState) -> None:
         state.horizon, state.archive = state.horizon.longer, []
 
 
+def _end_stage(state: SearchState) -> None:
+    """Keeps of a stage what may be wanted when others have been tried."""
+    state.best_left = state.best_stage
+    state.finalists += [state.centre, *state.archive[:KEPT_OF_A_STAGE]]
+    state.levels.append(state.trend.level)
+    state.starts.append(state.start)
+    state.stage += 1
+
+
+def _take_up(state: SearchState, rival: Rival) -> None:
+    """Searches on from where a start was left."""
+    for name, value in vars(rival).items():
+        setattr(state, name, value)
+    _begin_rung(state, rival.rung)
+
+
 def _begin_rung(state: SearchState, rung: int) -> None:
     state.rung, state.archive, state.trend = rung, [], Plateau(state.patience)
 
 
 NO_PROGRESS = "the scores no longer rise"
+FALLS_SHORT = "the scores no longer rise, and are far below what another policy reached"
 CONFIRMED = "nothing left to gain: every fresh episode lasted to the time limit with the same return"
 TARGET_CONFIRMED = "the target is confirmed on fresh episodes"
 
@@ -230,7 +258,9 @@ def _take_in(state: SearchState, parameters: FloatArray, batch: EpisodeBatch, ta
     state.archive = best_of([*newcomers, *state.archive], ARCHIVE_SIZE)
     claimants: list[Candidate] = []
     if state.horizon is None:
-        state.trend.add(float(batch.scores[whole].mean()))
+        mean = float(batch.scores[whole].mean())
+        state.trend.add(mean)
+        state.first_level = mean if state.first_level is None else state.first_level
         state.lowest = min(state.lowest, float(np.nanmin(batch.returns)))
         state.highest = max(state.highest, float(np.nanmax(batch.returns)))
         at_the_top = _at_the_top(batch, state, target)[whole]

@@ -50,8 +50,10 @@ class SearchState:
         stage, rung: number of the present stage and rung, from 0.
         trend: mean score of each generation of this rung.
         start: which of the stage's starts searches, from 0.
+        first_level: mean score of its first generation of whole episodes; ``None`` before.
         levels: mean score at which each stage that is over ended.
         starts: which start each of them went on with.
+        best_left: the one of them that ended highest, as it was left; ``None`` once it goes on.
         seconds: wall time spent, over all sessions.
         stopped_because: why it ended, in words; ``None`` while it may go on.
     """
@@ -79,8 +81,10 @@ class SearchState:
     rung: int = 0
     trend: Plateau = field(init=False)
     start: int = 0
+    first_level: float | None = None
     levels: list[float] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
+    best_left: Rival | None = None
     seconds: float = 0.0
     stopped_because: str | None = None
 
@@ -108,7 +112,19 @@ class SearchState:
             self.horizon,
             self.rung,
             self.start,
+            self.first_level,
         )
+
+    @property
+    def best_stage(self) -> Rival | None:
+        """The stage that came highest, the present one among them; of equals the first. ``None`` once one goes on."""
+        return self.present if self.trend.level > max(self.levels, default=-math.inf) else self.best_left
+
+    @property
+    def falls_short(self) -> bool:
+        """Whether this stage has not come half as far as an earlier one, from where its start began."""
+        best = max(self.levels, default=-math.inf)
+        return self.first_level is not None and self.trend.level < (self.first_level + best) / 2
 
     @property
     def centre(self) -> Candidate:

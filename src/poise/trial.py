@@ -53,6 +53,7 @@ class Rival:
         horizon: where its next episodes are cut off; ``None`` for whole ones.
         rung: of the ladder of episodes a candidate, on which it begins, from 0.
         start: which of the stage's starts it is, from 0, the one that the stage begins with.
+        first_level: mean score of its first generation of whole episodes; ``None`` before.
     """
 
     optimizer: Optimizer
@@ -63,6 +64,7 @@ class Rival:
     horizon: Horizon | None = None
     rung: int = 0
     start: int = 0
+    first_level: float | None = None
 
 
 @dataclass

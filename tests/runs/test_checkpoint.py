@@ -131,3 +131,23 @@ def test_starts_are_taken_up_and_files_from_before_them_or_made_up_ones_are_deal
     checkpoint_file.write(path, {**state, "starts": np.array([2])})
     with pytest.raises(InvalidFileError, match="starts of 1 stages, levels of 2"):
         checkpoint.load(path, BASE)
+
+
+def test_the_stage_that_may_go_on_is_taken_up_and_files_from_before_have_none(tmp_path: Path) -> None:
+    progress, path = _progress(), tmp_path / "checkpoint"
+    search = progress.search
+    search.first_level, search.rung = -3.5, 2
+    left = search.best_left = search.present
+    checkpoint.save(path, progress)
+    after = checkpoint.load(path, BASE).search
+    assert after.best_left is not None
+    assert (after.first_level, after.best_left.first_level, after.best_left.rung) == (-3.5, -3.5, 2)
+    np.testing.assert_array_equal(after.best_left.optimizer.ask(), left.optimizer.ask())
+
+    state = checkpoint_file.read(path, dict)
+    checkpoint_file.write(path, {k: v for k, v in state.items() if k not in ("best_left", "first_level")})
+    older = checkpoint.load(path, BASE).search
+    assert (older.best_left, older.first_level) == (None, None)
+    checkpoint_file.write(path, {**state, "best_left": {"optimizer": "snes"}})
+    with pytest.raises(InvalidFileError):
+        checkpoint.load(path, BASE)

@@ -113,3 +113,18 @@ def test_a_repetition_begins_as_the_start_that_the_stage_went_on_with() -> None:
     assert state.optimizer.options.sigma0 == FINE
     assert state.optimizer.population == 2 * POPULATION
     assert (state.starts, state.trial) == ([1, 2, 0], None)
+
+
+def test_when_all_stages_are_through_the_best_goes_on_before_it_begins_again() -> None:
+    info, plan = inspect(EnvironmentSpec("Acrobot-v1")), _plan("Acrobot-v1")
+    architecture = plan.first_architecture(info)
+    state = SearchState(plan.stages[0].optimizer_for(architecture, 0, 0), architecture, SeedStream(0, Purpose.SEARCH))
+    found, optimizers = [], []
+    for level in (-90.0, -80.0, -85.0, -80.0, -80.0, -80.0):
+        found.append((state.architecture.name, state.optimizer.population))
+        optimizers.append(state.optimizer)
+        state.trend.add(level)
+        assert plan.proceed(state, architecture, 0)
+    assert [name for name, _ in found] == ["linear+bias", "quadratic", "mlp:8", *["quadratic"] * 3]
+    assert [population // POPULATION for _, population in found] == [1, 1, 1, 1, 2, 4]
+    assert optimizers[3] is optimizers[1]

@@ -110,7 +110,9 @@ def _to_state(progress: Progress) -> dict[str, Any]:
         "trend": search.trend.values,
         "levels": np.array(search.levels, dtype=np.float64),
         "start": search.start,
+        "first_level": search.first_level,
         "starts": np.array(search.starts, dtype=np.int64),
+        "best_left": None if search.best_left is None else _from_rival(search.best_left),
         "seconds": search.seconds,
         "stopped_because": search.stopped_because,
         "winner": None if progress.winner is None else from_candidate(progress.winner),
@@ -153,8 +155,10 @@ def _from_state(state: dict[str, Any], base: Architecture) -> Progress:
         stage=state["stage"],
         rung=state["rung"],
         start=max(0, state.get("start", 0)),
+        first_level=state.get("first_level"),
         levels=state["levels"].tolist(),
         starts=np.maximum(0, state.get("starts", np.zeros(len(state["levels"]), dtype=np.int64))).tolist(),
+        best_left=None if state.get("best_left") is None else _to_rival(state["best_left"], base),
         seconds=state["seconds"],
         stopped_because=state["stopped_because"],
     )
@@ -194,6 +198,7 @@ def _from_rival(rival: Rival) -> dict[str, Any]:
         "horizon": None if rival.horizon is None else asdict(rival.horizon),
         "rung": rival.rung,
         "start": rival.start,
+        "first_level": rival.first_level,
     }
 
 
@@ -207,6 +212,7 @@ def _to_rival(state: Mapping[str, Any], base: Architecture) -> Rival:
         _to_horizon(state["horizon"]),
         max(0, int(state.get("rung", 0))),
         max(0, int(state.get("start", 0))),
+        state.get("first_level"),
     )
 
 

@@ -70,7 +70,9 @@ def _how(config: TrainConfig, info: EnvironmentInfo, plan: Plan, compiled: bool)
         return ["episodes     towards what is not known yet, until everything that can be reached is"]
     lines = []
     if plan.open_ended:
-        lines.append("then         the stage that came highest again, with twice the population each time")
+        lines.append(
+            "then         the stage that came highest goes on; then again, with twice the population each time"
+        )
     if any(stage.rivals for stage in plan.stages):
         lines.append(
             f"starts       each has a turn of {TURN.steps:,} to {MOST_STEPS:,} steps, more for larger policies, or "

@@ -63,6 +63,8 @@ SINCE = {
     "spacing": int,
     "start": int,
     "starts": COUNTS,
+    "best_left": (None, RIVAL),
+    "first_level": (None, float),
 }
 """Parts of a search that files of the first poise do not have."""
 

@@ -11,7 +11,7 @@ from poise.probing import PROBES, STILL, affordable
 from poise.rollouts.environments import EnvironmentInfo
 from poise.runs.config import VALUE_ITERATION, TrainConfig
 from poise.runs.stage import Stage, Start
-from poise.search import begin_stage, begin_trial
+from poise.search import begin_stage, begin_trial, go_on
 from poise.search_state import SearchState
 from poise.trial import Rival
 from poise.types import Effort, Json
@@ -26,8 +26,9 @@ class Plan:
 
     Attributes:
         stages: one after another, each until its scores no longer rise.
-        open_ended: whether the search, when it is through, goes on with the stage that came highest, each time with
-            twice the population; otherwise it ends when the optimizer of its only stage does.
+        open_ended: whether the search, when it is through, goes on with the stage that came highest: from where it was
+            left, and then from its beginning, each time with twice the population. Otherwise it ends when the optimizer
+            of its only stage does.
     """
 
     stages: tuple[Stage, ...]
@@ -43,7 +44,7 @@ class Plan:
         return Architecture(self.stages[0].policy, info.observation, info.action)
 
     def stage(self, index: int, levels: Sequence[float]) -> tuple[int, int] | None:
-        """Which of the planned stages an index means, and how often its population is doubled; ``None`` at the end.
+        """Which of the planned stages an index means, and how often it has been repeated; ``None`` at the end.
 
         Args:
             index: from 0; beyond the planned stages come repetitions of the best.
@@ -67,7 +68,10 @@ class Plan:
         found = self.stage(state.stage + 1, [*state.levels, state.trend.level])
         if found is None:
             return False
-        number, doublings = found
+        number, repetition = found
+        if repetition == 1 and go_on(state):
+            return True
+        doublings = max(repetition - 1, 1) if repetition else 0  # one that cannot go on begins again at once
         stage, starts = self.stages[number], [*state.starts, state.start]
         chosen = min(starts[number], len(stage.rivals)) if doublings else 0
         start = stage.starts[chosen]
