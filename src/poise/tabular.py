@@ -1,9 +1,9 @@
-"""Learning a table by playing: for environments whose observation is one choice among few, and so are the actions.
+"""Learning a table by playing: for environments whose observation is made of few choices, and an action of one.
 
 A policy for such an environment is a table already, one row a state, and black-box search has nothing to go by: of
 thousands of tables almost all earn the same. So the table is learnt as a model. Every episode heads for what is not
 known yet, as if it were the best there is (R-max); when nothing unknown is met any more, the model's best policy is
-found by value iteration. It is an ordinary linear policy: the weight of a state for an action is the action's value.
+found by value iteration. It is an ordinary policy: what stands in a state's row for an action is the action's value.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 from poise.models.table import Table
 from poise.policies.architecture import Architecture
 from poise.policies.candidate import Candidate
+from poise.policies.lookup import Lookup
 from poise.rollouts.environments import EnvironmentInfo
 from poise.rollouts.stepping import SteppedEnvironment
 from poise.seeding import SeedStream, generator
@@ -62,16 +63,21 @@ class TabularState:
 
 
 def suits(info: EnvironmentInfo) -> bool:
-    """Whether a table can be learnt: one choice observed, one choice to make, and few pairs of both."""
-    leaves, action = info.observation.leaves, info.action
-    if len(leaves) != 1 or leaves[0].kind != "discrete" or action.kind != "discrete":
+    """Whether a table can be learnt: choices alone observed, one choice to make, and few pairs of both."""
+    if info.observation.numbers.any() or info.action.kind != "discrete":
         return False
-    return info.observation.size * action.sizes[0] <= MAX_PAIRS
+    return info.observation.combinations * info.action.sizes[0] <= MAX_PAIRS
+
+
+def policy_name(info: EnvironmentInfo) -> str:
+    """The kind of policy that a table makes: of one choice, a weight for each is a table already."""
+    leaves = info.observation.leaves
+    return "linear" if len(leaves) == 1 and leaves[0].kind == "discrete" else "table"
 
 
 def beginning(info: EnvironmentInfo, seeds: SeedStream) -> TabularState:
     """Nothing learnt yet."""
-    return TabularState(seeds, Table(info.observation.size, info.action.sizes[0]))
+    return TabularState(seeds, Table(info.observation.combinations, info.action.sizes[0]))
 
 
 def learn(
@@ -117,21 +123,23 @@ def candidate(state: TabularState, info: EnvironmentInfo) -> Candidate:
     tried = (state.table.visits > 0).reshape(values.shape)
     values = np.where(tried, values, values[tried].min(initial=0.0) - 1.0)
     weights = values.T if info.action.outputs > 1 else (values[:, 1] - values[:, 0])[np.newaxis]
-    return Candidate(Architecture("linear", info.observation, info.action), weights.ravel(), state.best)
+    return Candidate(Architecture(policy_name(info), info.observation, info.action), weights.ravel(), state.best)
 
 
 def _generation(state: TabularState, world: SteppedEnvironment) -> tuple[list[float], int]:
     """Plays episodes towards the unknown; their returns, and how many unknown actions were tried."""
+    seen = world.info.observation
+    row = Lookup(seen.size, world.info.action.outputs, seen.strides, seen.combinations).row
     plan, news, scores = _towards_the_unknown(state), 0, []
     for index in range(EPISODES):
         rng = generator(state.seeds.seed, "exploring", state.generation * EPISODES + index)
         order = rng.permuted(np.tile(np.arange(state.table.actions), (state.table.states, 1)), axis=1)
-        here = int(world.reset(int(state.seeds.take(1)[0])).argmax())
+        here = int(row(world.reset(int(state.seeds.take(1)[0]))))
         total, length, over = 0.0, 0, False
         while not over:
             action = int(order[here, plan[here, order[here]].argmax()])  # of equals a random one
             step = world.step(_outputs(action, world.info))
-            there = int(step.features.argmax())
+            there = int(row(step.features))
             tries = state.table.learn(here, action, step.reward, None if step.terminated else there)
             news += tries <= state.known_after
             if tries == state.known_after:

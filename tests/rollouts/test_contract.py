@@ -41,6 +41,7 @@ def _fake() -> Subject:
         pytest.param(_in_process("Pendulum-v1", "quadratic", 20), id="in process, box to box"),
         pytest.param(_in_process("FrozenLake-v1", "linear"), id="in process, discrete to discrete"),
         pytest.param(_in_process("Blackjack-v1", "mlp:3"), id="in process, tuple to discrete"),
+        pytest.param(_in_process("Blackjack-v1", "table"), id="in process, tuple to discrete by a table"),
         pytest.param(_in_process("InvertedPendulum-v5", "mlp:3", 20), id="in process, compiled steps"),
         pytest.param(_kernel(exact=True), id="exact kernel", marks=pytest.mark.slow),
         pytest.param(_kernel(exact=False), id="kernel in lanes", marks=pytest.mark.slow),

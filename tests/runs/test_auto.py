@@ -30,14 +30,14 @@ def _plan(env: str, **settings: Any) -> Plan:
         ("Acrobot-v1", ["linear+bias", "quadratic", "mlp:8"]),
         ("Pendulum-v1", ["linear+bias", "quadratic", "mlp:8"]),
         ("FrozenLake-v1", ["linear"]),
-        ("Blackjack-v1", ["linear"]),
+        ("Blackjack-v1", ["table"]),
     ],
 )
 def test_policies_follow_from_the_spaces_the_smallest_first(env: str, policies: list[str]) -> None:
     plan = _plan(env)
     assert [stage.policy for stage in plan.stages] == policies
     assert plan.open_ended is not plan.learns_a_table
-    assert plan.learns_a_table is (env == "FrozenLake-v1")
+    assert plan.learns_a_table is (env in ("FrozenLake-v1", "Blackjack-v1"))
 
 
 def test_what_is_named_is_taken_at_its_word() -> None:

@@ -83,3 +83,17 @@ def test_what_a_page_is_told_is_plain_and_bounded(monkeypatch: pytest.MonkeyPatc
     assert np.sum(told["products"], axis=2) == pytest.approx(np.array(told["outputs"]), rel=1e-2, abs=1e-2)
     monkeypatch.setattr(attribution, "MOST_NUMBERS", 11)
     assert attribution.to_json(policy, observations, 6) is None
+
+
+def test_a_table_has_one_term_the_row_that_is_looked_up() -> None:
+    policy = Policy.create("Blackjack-v1", "table", np.arange(704.0))
+    seen = [(14, 10, 0), (20, 10, 0), (14, 10, 0)]
+    found = terms.terms_of(policy, seen)
+    assert found is not None
+    names, values, weights = found
+    rows = [player * 22 + dealer * 2 + ace for player, dealer, ace in seen]
+    assert (values @ weights.T).ravel().tolist() == [float(row) for row in rows]
+    assert weights.tolist() == [[float(row) for row in sorted(set(rows))]]
+    assert len(set(names)) == 2
+    assert all(name.count(",") == 2 for name in names)
+    assert terms.to_json(policy, seen) is not None

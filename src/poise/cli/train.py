@@ -22,7 +22,9 @@ def command(
     env: Annotated[str, typer.Argument(metavar="ENV", help="Gymnasium's identifier, for instance CartPole-v1.")],
     seed: options.Seed = 0,
     out: Annotated[str | None, typer.Option(help="The run's directory. [default: runs/ENV/TIME-SEED]")] = None,
-    policy: Annotated[str, typer.Option(help="auto, linear, linear+bias, quadratic, mlp:8, mlp:16,16, …")] = "auto",
+    policy: Annotated[
+        str, typer.Option(help="auto, linear, linear+bias, quadratic, table, mlp:8, mlp:16,16, …")
+    ] = "auto",
     optimizer: Annotated[str, typer.Option(help="What searches: auto, cma_es, snes, ars, …")] = "auto",
     optimizer_arg: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="An option of the optimizer. Repeatable.")

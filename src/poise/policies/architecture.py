@@ -14,13 +14,17 @@ import numpy as np
 from poise.errors import InvalidValueError, UnknownNameError
 from poise.policies.base import ParametricFunction
 from poise.policies.linear import Linear
+from poise.policies.lookup import Lookup
 from poise.policies.mlp import Mlp
 from poise.policies.quadratic import Quadratic
 from poise.policies.spaces import ActFunction, ActionDecoding, ObservationEncoding
 from poise.types import FloatArray, ObservationSums
 
-POLICY_NAMES = ("linear", "linear+bias", "quadratic", "mlp:8", "mlp:16,16")
+POLICY_NAMES = ("linear", "linear+bias", "quadratic", "table", "mlp:8", "mlp:16,16")
 """Names as a user writes them; after ``mlp:`` any widths may stand."""
+
+MAX_ROWS = 20_000
+"""Most rows of a table."""
 
 MIN_SPREAD = 1e-6
 """A feature that varies less than this, relative to its size, is a constant."""
@@ -83,6 +87,8 @@ class Architecture:
 
     def __post_init__(self) -> None:
         check_policy_name(self.name)
+        if self.name == "table":
+            _check_table(self.observation)
         if self.normalizer is not None and self.normalizer.mean.size != self.observation.size:
             raise InvalidValueError(
                 f"expected a normaliser for {self.observation.size} features, got one for {self.normalizer.mean.size}"
@@ -96,6 +102,8 @@ class Architecture:
             return Mlp(inputs, outputs, tuple(int(width) for width in self.name[4:].split(",")))
         if self.name == "quadratic":
             return Quadratic(inputs, outputs)
+        if self.name == "table":
+            return Lookup(inputs, outputs, self.observation.strides, self.observation.combinations)
         return Linear(inputs, outputs, bias=self.name == "linear+bias")
 
     @property
@@ -230,6 +238,18 @@ def typical_scale(observation: ObservationEncoding, features: FloatArray) -> Nor
     flag = np.array([len(np.unique(column)) <= 2 for column in features.T])
     usable = observation.numbers & ~flag & (spread > MIN_SPREAD * (1 + np.abs(median)))
     return Normalizer(np.where(usable, median, 0.0), np.where(usable, spread, 1.0))
+
+
+def _check_table(observation: ObservationEncoding) -> None:
+    if observation.numbers.any():
+        raise InvalidValueError(
+            "expected observations that are choices alone for a table, got numbers; take another kind"
+        )
+    if observation.combinations > MAX_ROWS:
+        raise InvalidValueError(
+            f"expected at most {MAX_ROWS:,} combinations of choices for a table, got {observation.combinations:,}; "
+            "take another kind"
+        )
 
 
 def check_policy_name(name: str) -> None:

@@ -136,16 +136,17 @@ def _stage(policy: str, population: int, info: EnvironmentInfo) -> Stage:
 
 
 def _may_learn_a_table(config: TrainConfig, info: EnvironmentInfo) -> bool:
-    return config.policy in (AUTO, "linear") and tabular.suits(info)
+    return tabular.suits(info) and config.policy in (AUTO, tabular.policy_name(info))
 
 
 def _table_stage(config: TrainConfig, info: EnvironmentInfo) -> Stage:
     if not _may_learn_a_table(config, info) or config.optimizer_args:
         raise InvalidValueError(
-            f"{VALUE_ITERATION} needs an environment that observes one choice and takes one (Discrete), with at most "
-            f"{tabular.MAX_PAIRS:,} pairs of both, a linear policy and no options; leave it out for {info.spec.id}"
+            f"{VALUE_ITERATION} needs an environment that observes choices alone and takes one (Discrete), with at "
+            f"most {tabular.MAX_PAIRS:,} pairs of both, no other kind of policy and no options; leave it out for "
+            f"{info.spec.id}"
         )
-    return Stage("linear", VALUE_ITERATION)
+    return Stage(tabular.policy_name(info), VALUE_ITERATION)
 
 
 def policies_for(info: EnvironmentInfo) -> tuple[str, ...]:

@@ -99,7 +99,7 @@ def _how(config: TrainConfig, info: EnvironmentInfo, plan: Plan, compiled: bool)
 
 
 _WHY = {
-    "learnt": "one choice is observed and one is made, so that the best table can be worked out from what follows what",
+    "learnt": "choices are observed and one is made, so that the best table can be worked out from what follows what",
     "table": "observations are choices, so that one weight for each is a table",
     "linear": "the smallest that could do",
     "linear+bias": "the smallest that could do",

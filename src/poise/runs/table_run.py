@@ -129,8 +129,10 @@ def _to_state(state: TabularState) -> dict[str, Any]:
 def _from_state(state: dict[str, Any], info: EnvironmentInfo) -> TabularState:
     form.check(state, form.TABLE)
     table = Table.from_state(state["table"])
-    if (table.states, table.actions) != (info.observation.size, info.action.sizes[0]):
-        raise ValueError(f"expected {info.observation.size} x {info.action.sizes[0]} values, as {info.spec.id} has")
+    if (table.states, table.actions) != (info.observation.combinations, info.action.sizes[0]):
+        raise ValueError(
+            f"expected {info.observation.combinations} x {info.action.sizes[0]} values, as {info.spec.id} has"
+        )
     return TabularState(
         SeedStream(state["run_seed"], Purpose.SEARCH, state["search_position"]),
         table,

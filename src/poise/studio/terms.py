@@ -2,7 +2,7 @@
 
 A linear policy with one output is summed up by the page itself, from its weights. This is for those with several
 outputs or many features, and for quadratic ones, whose terms are too many to be shown: those that count most stand
-alone, the others together.
+alone, the others together. A table's sum has one term, the row that is looked up.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from poise.policies.architecture import Normalizer
 from poise.policies.base import ParametricFunction
 from poise.policies.linear import Linear
+from poise.policies.lookup import Lookup
 from poise.policies.quadratic import Quadratic
 from poise.runs.policy import Policy
 from poise.types import FloatArray, IntArray
@@ -43,7 +44,8 @@ def terms_of(policy: Policy, observations: Sequence[Any]) -> tuple[list[str], Fl
     """Names, values and weights of the terms that a policy adds up, with its normaliser folded into the weights.
 
     Args:
-        policy: any; ``None`` is returned unless it is quadratic, or linear with several outputs or many features.
+        policy: any; ``None`` is returned unless it is quadratic, a table, or linear with several outputs or many
+            features.
         observations: of one episode.
 
     Returns:
@@ -60,6 +62,12 @@ def terms_of(policy: Policy, observations: Sequence[Any]) -> tuple[list[str], Fl
         values = np.concatenate([features, features[:, first] * features[:, second], ones], axis=1)
         weights = policy.parameters.reshape(function.outputs, function.terms)
         return term_names(policy.feature_names), values, _quadratic_unscaled(weights, architecture.normalizer)
+    if isinstance(function, Lookup):
+        rows, place = np.unique(function.row(features), return_inverse=True)
+        first_seen = features[np.unique(place, return_index=True)[1]]
+        names = [_row_name(policy.feature_names, seen) for seen in first_seen]
+        table = policy.parameters.reshape(function.outputs, function.rows)
+        return names, np.eye(len(rows))[place], table[:, rows]
     if isinstance(function, Linear):
         split = function.outputs * function.inputs
         biases = policy.parameters[split:] if function.bias else np.zeros(function.outputs)
@@ -72,7 +80,14 @@ def terms_of(policy: Policy, observations: Sequence[Any]) -> tuple[list[str], Fl
     return None
 
 
+def _row_name(names: Sequence[str], features: FloatArray) -> str:
+    """The choices that a row of a table stands for."""
+    return ", ".join(name for name, feature in zip(names, features, strict=True) if feature) or "none"
+
+
 def _is_long_sum(function: ParametricFunction) -> bool:
+    if isinstance(function, Lookup):
+        return True
     if isinstance(function, Quadratic):
         return function.inputs <= SUMMED_BY_PAGE
     return isinstance(function, Linear) and (function.outputs > 1 or function.inputs > SUMMED_BY_PAGE)
