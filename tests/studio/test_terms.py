@@ -96,4 +96,5 @@ def test_a_table_has_one_term_the_row_that_is_looked_up() -> None:
     assert weights.tolist() == [[float(row) for row in sorted(set(rows))]]
     assert len(set(names)) == 2
     assert all(name.count(",") == 2 for name in names)
-    assert terms.to_json(policy, seen) is not None
+    told = attribution.to_json(policy, seen, width=3)
+    assert (told["kind"], told["names"]) == ("table", names)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from poise.policies.lookup import Lookup
 from poise.policies.mlp import Mlp
 from poise.runs.policy import Policy
 from poise.studio import terms
@@ -44,7 +45,9 @@ def gradient_times_input(policy: Policy, observations: Sequence[Any]) -> tuple[F
 
 def to_json(policy: Policy | None, observations: Sequence[Any], width: int) -> Json:
     """The same as plain data, for a page that shows `width` numbers of an observation; ``None`` where there is none."""
-    if policy is None or policy.architecture.observation.size != width:
+    if policy is None or not (
+        policy.architecture.observation.size == width or isinstance(policy.architecture.function, Lookup)
+    ):
         return None
     network = gradient_times_input(policy, observations)
     if network is not None:

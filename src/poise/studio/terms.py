@@ -146,4 +146,5 @@ def to_json(policy: Policy, observations: Sequence[Any]) -> dict[str, Any] | Non
         return None
     names, products, weights = most_telling(*found)
     outputs = found[1] @ found[2].T
-    return {"kind": "terms", "names": names, "weights": weights, "products": products, "outputs": outputs}
+    kind = "table" if isinstance(policy.architecture.function, Lookup) else "terms"
+    return {"kind": kind, "names": names, "weights": weights, "products": products, "outputs": outputs}

@@ -8,6 +8,7 @@ import { decisionOf, scaleOf, whyRow } from "./why_parts.js";
 
 const GRADIENT = "Gradient × input: how steeply the output rises with each number that the network sees, times that number. It says what a small change would do; unlike a linear policy's terms, the bars do not add up to the output.";
 const TERMS = "Each number, or product of two, × its weight. The bars add up to the output.";
+const TABLE = "The row of the table for what is seen; those of this episode are shown.";
 const ONE_OF_SUMS = "Each number × its weight, for one of them. The bars add up to the output.";
 
 /** The view of an episode's `attribution`: {elements, move(step), show(step), light(lit)}. */
@@ -84,6 +85,7 @@ function ruleOf({ discrete, actionNames }, count) {
 }
 
 function hintOf({ weights, attribution }) {
+  if (attribution.kind === "table") return TABLE;
   if (attribution.weights) return weights ? ONE_OF_SUMS : TERMS;
   return attribution.names ? `${GRADIENT} The numbers that count most in this episode are shown.` : GRADIENT;
 }
