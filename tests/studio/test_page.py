@@ -322,6 +322,19 @@ def test_a_long_sum_is_opened_up_too(serve_watched: Serve, open_page: Open, env:
     assert float(words.split(": ")[1].split(". ")[0]) == pytest.approx(amounts[-1], abs=1e-2)
 
 
+def test_of_a_table_the_row_that_decides_is_shown(serve_watched: Serve, open_page: Open) -> None:
+    info = inspect(EnvironmentSpec("Blackjack-v1"))
+    table = Architecture("table", info.observation, info.action)
+    watched = Watched.from_policy(info.spec, table, np.random.default_rng(0).normal(size=table.parameter_count))
+    parts = play(watched.record, 3).to_json(watched)["attribution"]
+    page = open_page(f"{serve_watched(watched)}?seed=3&t=0").page
+    expect(page.locator("#why")).to_contain_text("The row of the table for what is seen")
+    rows = page.locator("#why .why-rows .amount").all_inner_texts()
+    amounts = [float(text.replace("−", "-")) for text in rows]
+    assert amounts[:-1] == pytest.approx(parts["products"][0][0], abs=5.1e-4)
+    assert amounts[-1] == pytest.approx(parts["outputs"][0][0], abs=5.1e-4)
+
+
 def test_hovering_a_bar_lights_its_trace(still: Page) -> None:
     still.locator(".why-row").nth(2).hover()
     expect(still.locator(".row.lit .row-name")).to_have_text("pole angle")
