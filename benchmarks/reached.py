@@ -27,6 +27,7 @@ SOLVED = {
     "FrozenLake8x8-v1": "0.85",
     "CliffWalking-v1": "none",
     "Taxi-v4": "8",
+    "Blackjack-v1": "none",
     "LunarLanderContinuous-v3": "200",
     "LunarLander-v3": "200",
     "BipedalWalker-v3": "300",

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from gymnasium.spaces import Box
+from gymnasium.spaces import Box, Discrete, MultiBinary, MultiDiscrete, Tuple
 
 from poise.policies.architecture import Architecture, Normalizer
 from poise.policies.spaces import encode_space
@@ -83,6 +83,19 @@ def test_what_a_page_is_told_is_plain_and_bounded(monkeypatch: pytest.MonkeyPatc
     assert np.sum(told["products"], axis=2) == pytest.approx(np.array(told["outputs"]), rel=1e-2, abs=1e-2)
     monkeypatch.setattr(attribution, "MOST_NUMBERS", 11)
     assert attribution.to_json(policy, observations, 6) is None
+
+
+def test_each_row_of_a_table_is_named_by_its_choices() -> None:
+    space = Tuple((Discrete(2), MultiBinary(2), MultiDiscrete([1, 2])))
+    policy = Policy.create("Blackjack-v1", "table")
+    architecture = Architecture("table", encode_space(space), policy.architecture.action)
+    names = terms.row_names(architecture.observation, list("abcdefg"))
+    assert names[:4] == ["a, e, f", "a, e, g", "a, d, e, f", "a, d, e, g"]
+    assert len(set(names)) == len(names) == architecture.parameter_count == 16
+    seen = (1, np.array([1, 0]), np.array([0, 1]))
+    row = architecture.function.row(architecture.observation.encode(seen))  # type: ignore[attr-defined]
+    assert names[int(row)] == "b, c, e, g"
+    assert terms.row_names(encode_space(MultiBinary(1)), ["a"]) == ["none", "a"]
 
 
 def test_a_table_has_one_term_the_row_that_is_looked_up() -> None:

@@ -7,6 +7,7 @@ alone, the others together. A table's sum has one term, the row that is looked u
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from poise.policies.base import ParametricFunction
 from poise.policies.linear import Linear
 from poise.policies.lookup import Lookup
 from poise.policies.quadratic import Quadratic
+from poise.policies.spaces import ObservationEncoding
 from poise.runs.policy import Policy
 from poise.types import FloatArray, IntArray
 
@@ -38,6 +40,22 @@ def term_names(features: Sequence[str]) -> list[str]:
         for other in features[place:]
     ]
     return [*features, *products, "constant"]
+
+
+def row_names(observation: ObservationEncoding, features: Sequence[str]) -> list[str]:
+    """A name for each row of a table: the choices that it stands for.
+
+    Args:
+        observation: of choices alone.
+        features: a name for each feature.
+    """
+    parts: list[Sequence[str]] = []
+    rest = iter(features)
+    for leaf in observation.leaves:
+        for size in leaf.sizes:
+            names = [next(rest) for _ in range(size)]
+            parts += [("", name) for name in names] if leaf.kind == "multi_binary" else [names]
+    return [", ".join(filter(None, choices)) or "none" for choices in itertools.product(*parts)]
 
 
 def terms_of(policy: Policy, observations: Sequence[Any]) -> tuple[list[str], FloatArray, FloatArray] | None:
@@ -64,10 +82,9 @@ def terms_of(policy: Policy, observations: Sequence[Any]) -> tuple[list[str], Fl
         return term_names(policy.feature_names), values, _quadratic_unscaled(weights, architecture.normalizer)
     if isinstance(function, Lookup):
         rows, place = np.unique(function.row(features), return_inverse=True)
-        first_seen = features[np.unique(place, return_index=True)[1]]
-        names = [_row_name(policy.feature_names, seen) for seen in first_seen]
+        names = row_names(architecture.observation, policy.feature_names)
         table = policy.parameters.reshape(function.outputs, function.rows)
-        return names, np.eye(len(rows))[place], table[:, rows]
+        return [names[row] for row in rows], np.eye(len(rows))[place], table[:, rows]
     if isinstance(function, Linear):
         split = function.outputs * function.inputs
         biases = policy.parameters[split:] if function.bias else np.zeros(function.outputs)
@@ -78,11 +95,6 @@ def terms_of(policy: Policy, observations: Sequence[Any]) -> tuple[list[str], Fl
         names = [*policy.feature_names, "bias"]
         return names, np.concatenate([features, ones], axis=1), np.column_stack([weights, biases])
     return None
-
-
-def _row_name(names: Sequence[str], features: FloatArray) -> str:
-    """The choices that a row of a table stands for."""
-    return ", ".join(name for name, feature in zip(names, features, strict=True) if feature) or "none"
 
 
 def _is_long_sum(function: ParametricFunction) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 
 from poise.errors import InvalidValueError, OutputError
 from poise.policies.linear import Linear
+from poise.policies.lookup import Lookup
 from poise.policies.quadratic import Quadratic
 from poise.rollouts.recording import record
 from poise.runs.policy import Policy
@@ -20,7 +21,7 @@ from poise.studio.bench import Bench, is_compiled
 from poise.studio.episodes import Episode
 from poise.studio.library import short
 from poise.studio.source import Watched, action_names
-from poise.studio.terms import term_names
+from poise.studio.terms import row_names, term_names
 from poise.types import FloatArray, Json
 
 MOST_NUMBERS = 48
@@ -92,13 +93,16 @@ def number_names(policy: Policy) -> list[str]:
     function = architecture.function
     features = policy.feature_names
     outputs = action_names(policy.environment.id, architecture.action)
+    names = outputs if len(outputs) == function.outputs else [f"output {index}" for index in range(function.outputs)]
+    if isinstance(function, Lookup):
+        rows = row_names(architecture.observation, features)
+        return rows if function.outputs == 1 else [f"{name}: {row}" for name in names for row in rows]
     if not isinstance(function, Linear | Quadratic):
         return [f"w[{index}]" for index in range(architecture.parameter_count)]
     if function.outputs == 1:
         return (term_names(features) if isinstance(function, Quadratic) else [*features, "bias"])[
             : architecture.parameter_count
         ]
-    names = outputs if len(outputs) == function.outputs else [f"output {index}" for index in range(function.outputs)]
     if isinstance(function, Quadratic):
         return [f"{name}: {term}" for name in names for term in term_names(features)]
     weights = [f"{name}: {feature}" for name in names for feature in features]
