@@ -35,6 +35,7 @@ SOLVED = {
     "InvertedPendulum-v5": "950",
     "InvertedDoublePendulum-v5": "9100",
     "Hopper-v5": "3800",
+    "Walker2d-v5": "none",
     "HalfCheetah-v5": "4800",
     "Reacher-v5": "-3.75",
     "Pusher-v5": "none",
