@@ -17,7 +17,7 @@ import numpy as np
 from poise.models.table import Table
 from poise.policies.architecture import Architecture
 from poise.policies.candidate import Candidate
-from poise.policies.lookup import Lookup
+from poise.policies.lookup import Lookup, combinations
 from poise.rollouts.environments import EnvironmentInfo
 from poise.rollouts.stepping import SteppedEnvironment
 from poise.seeding import SeedStream, generator
@@ -66,7 +66,7 @@ def suits(info: EnvironmentInfo) -> bool:
     """Whether a table can be learnt: choices alone observed, one choice to make, and few pairs of both."""
     if info.observation.numbers.any() or info.action.kind != "discrete":
         return False
-    return info.observation.combinations * info.action.sizes[0] <= MAX_PAIRS
+    return combinations(info.observation) * info.action.sizes[0] <= MAX_PAIRS
 
 
 def policy_name(info: EnvironmentInfo) -> str:
@@ -77,7 +77,7 @@ def policy_name(info: EnvironmentInfo) -> str:
 
 def beginning(info: EnvironmentInfo, seeds: SeedStream) -> TabularState:
     """Nothing learnt yet."""
-    return TabularState(seeds, Table(info.observation.combinations, info.action.sizes[0]))
+    return TabularState(seeds, Table(combinations(info.observation), info.action.sizes[0]))
 
 
 def learn(
@@ -128,8 +128,7 @@ def candidate(state: TabularState, info: EnvironmentInfo) -> Candidate:
 
 def _generation(state: TabularState, world: SteppedEnvironment) -> tuple[list[float], int]:
     """Plays episodes towards the unknown; their returns, and how many unknown actions were tried."""
-    seen = world.info.observation
-    row = Lookup(seen.size, world.info.action.outputs, seen.strides, seen.combinations).row
+    row = Lookup.over(world.info.observation, world.info.action.outputs).row
     plan, news, scores = _towards_the_unknown(state), 0, []
     for index in range(EPISODES):
         rng = generator(state.seeds.seed, "exploring", state.generation * EPISODES + index)

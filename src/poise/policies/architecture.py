@@ -14,7 +14,7 @@ import numpy as np
 from poise.errors import InvalidValueError, UnknownNameError
 from poise.policies.base import ParametricFunction
 from poise.policies.linear import Linear
-from poise.policies.lookup import Lookup
+from poise.policies.lookup import Lookup, combinations
 from poise.policies.mlp import Mlp
 from poise.policies.quadratic import Quadratic
 from poise.policies.spaces import ActFunction, ActionDecoding, ObservationEncoding
@@ -103,7 +103,7 @@ class Architecture:
         if self.name == "quadratic":
             return Quadratic(inputs, outputs)
         if self.name == "table":
-            return Lookup(inputs, outputs, self.observation.strides, self.observation.combinations)
+            return Lookup.over(self.observation, outputs)
         return Linear(inputs, outputs, bias=self.name == "linear+bias")
 
     @property
@@ -245,10 +245,10 @@ def _check_table(observation: ObservationEncoding) -> None:
         raise InvalidValueError(
             "expected observations that are choices alone for a table, got numbers; take another kind"
         )
-    if observation.combinations > MAX_ROWS:
+    rows = combinations(observation)
+    if rows > MAX_ROWS:
         raise InvalidValueError(
-            f"expected at most {MAX_ROWS:,} combinations of choices for a table, got {observation.combinations:,}; "
-            "take another kind"
+            f"expected at most {MAX_ROWS:,} combinations of choices for a table, got {rows:,}; take another kind"
         )
 
 

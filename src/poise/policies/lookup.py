@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 
 from poise.policies.base import ParametricFunction
+from poise.policies.spaces import ObservationEncoding
 from poise.types import FloatArray, IntArray
 
 
@@ -18,12 +21,33 @@ class Lookup(ParametricFunction):
     The parameters are the first output of every row, then the second, and so on.
 
     Attributes:
-        strides: what each feature that is 1 adds to the number of the row, one for each of them.
+        strides: what each feature that is 1 adds to the number of the row. The last choice counts fastest: with 3 and
+            2 choices the rows of (0, 0), (0, 1) and (1, 0) are 0, 1 and 2.
         rows: how many there are.
     """
 
     strides: tuple[int, ...]
     rows: int
+
+    @classmethod
+    def over(cls, observation: ObservationEncoding, outputs: int) -> Self:
+        """A table with a row for each combination of choices.
+
+        Args:
+            observation: of choices alone.
+            outputs: how many stand in a row.
+        """
+        strides: list[int] = []
+        rows = 1
+        for leaf in reversed(observation.leaves):
+            for size in reversed(leaf.sizes):
+                if leaf.kind == "multi_binary":
+                    strides += [rows << bit for bit in range(size)]
+                    rows <<= size
+                else:
+                    strides += [rows * choice for choice in reversed(range(size))]
+                    rows *= size
+        return cls(observation.size, outputs, tuple(reversed(strides)), rows)
 
     @property
     def parameter_count(self) -> int:
@@ -46,3 +70,10 @@ class Lookup(ParametricFunction):
         table = np.broadcast_to(table, (*leading, self.outputs, self.rows))
         place = np.broadcast_to(row, leading)[..., np.newaxis, np.newaxis]
         return np.take_along_axis(table, place, axis=-1)[..., 0]
+
+
+def combinations(observation: ObservationEncoding) -> int:
+    """How many combinations of choices an observation of choices alone may be."""
+    return math.prod(
+        2**leaf.size if leaf.kind == "multi_binary" else math.prod(leaf.sizes) for leaf in observation.leaves
+    )

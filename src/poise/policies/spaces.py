@@ -105,29 +105,6 @@ class ObservationEncoding:
         """Which features are numbers, and not choices (one-hot), shape (size,)."""
         return np.concatenate([np.full(leaf.size, leaf.kind == "box") for leaf in self.leaves])
 
-    @cached_property
-    def strides(self) -> tuple[int, ...]:
-        """What each feature that is 1 adds to the number of a combination of choices, where there are only choices.
-
-        The last part counts fastest: with 3 and 2 choices the combinations (0, 0), (0, 1), (1, 0) are 0, 1 and 2.
-        """
-        strides: list[int] = []
-        combinations = 1
-        for leaf in reversed(self.leaves):
-            for size in reversed(leaf.sizes):
-                if leaf.kind == "multi_binary":
-                    strides += [combinations << bit for bit in range(size)]
-                    combinations <<= size
-                else:
-                    strides += [combinations * choice for choice in reversed(range(size))]
-                    combinations *= size
-        return tuple(reversed(strides))
-
-    @cached_property
-    def combinations(self) -> int:
-        """How many combinations of choices there are, where there are only choices."""
-        return math.prod(2**leaf.size if leaf.kind == "multi_binary" else math.prod(leaf.sizes) for leaf in self.leaves)
-
     def encode(self, observation: Any) -> FloatArray:
         """Features of one observation, float64, shape (size,).
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from poise import tabular
 from poise.models.table import Table
+from poise.policies.lookup import combinations
 from poise.rollouts.environments import EnvironmentInfo
 from poise.rollouts.stepping import SteppedEnvironment
 from poise.runs import checkpoint_file, form
@@ -129,10 +130,9 @@ def _to_state(state: TabularState) -> dict[str, Any]:
 def _from_state(state: dict[str, Any], info: EnvironmentInfo) -> TabularState:
     form.check(state, form.TABLE)
     table = Table.from_state(state["table"])
-    if (table.states, table.actions) != (info.observation.combinations, info.action.sizes[0]):
-        raise ValueError(
-            f"expected {info.observation.combinations} x {info.action.sizes[0]} values, as {info.spec.id} has"
-        )
+    states, actions = combinations(info.observation), info.action.sizes[0]
+    if (table.states, table.actions) != (states, actions):
+        raise ValueError(f"expected {states} x {actions} values, as {info.spec.id} has")
     return TabularState(
         SeedStream(state["run_seed"], Purpose.SEARCH, state["search_position"]),
         table,
