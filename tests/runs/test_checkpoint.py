@@ -148,6 +148,7 @@ def test_the_stage_that_may_go_on_is_taken_up_and_files_from_before_have_none(tm
     checkpoint_file.write(path, {k: v for k, v in state.items() if k not in ("best_left", "first_level")})
     older = checkpoint.load(path, BASE).search
     assert (older.best_left, older.first_level) == (None, None)
-    checkpoint_file.write(path, {**state, "best_left": {"optimizer": "snes"}})
-    with pytest.raises(InvalidFileError):
-        checkpoint.load(path, BASE)
+    for made_up in ({"optimizer": "snes"}, {**state["best_left"], "first_level": "high"}):
+        checkpoint_file.write(path, {**state, "best_left": made_up})
+        with pytest.raises(InvalidFileError):
+            checkpoint.load(path, BASE)

@@ -155,7 +155,7 @@ def _from_state(state: dict[str, Any], base: Architecture) -> Progress:
         stage=state["stage"],
         rung=state["rung"],
         start=max(0, state.get("start", 0)),
-        first_level=state.get("first_level"),
+        first_level=_to_level(state.get("first_level")),
         levels=state["levels"].tolist(),
         starts=np.maximum(0, state.get("starts", np.zeros(len(state["levels"]), dtype=np.int64))).tolist(),
         best_left=None if state.get("best_left") is None else _to_rival(state["best_left"], base),
@@ -212,8 +212,12 @@ def _to_rival(state: Mapping[str, Any], base: Architecture) -> Rival:
         _to_horizon(state["horizon"]),
         max(0, int(state.get("rung", 0))),
         max(0, int(state.get("start", 0))),
-        state.get("first_level"),
+        _to_level(state.get("first_level")),
     )
+
+
+def _to_level(state: float | None) -> float | None:
+    return None if state is None else float(state)
 
 
 def _from_trial(trial: Trial) -> dict[str, Any]:
