@@ -19,7 +19,14 @@ def test_the_plan_says_what_is_halved_where_something_is(env: str, said: bool) -
 def test_the_plan_is_explained_with_its_reasons_and_nothing_is_written(tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.chdir(tmp_path)
     text = "\n".join(dry_run("Pendulum-v1", engine="gymnasium"))
-    for words in ("3 features", "quadratic, 10 numbers", "population 64", "1, then 3, then 10", "5,000,000 steps"):
+    for words in (
+        "3 features",
+        "quadratic, 10 numbers",
+        "population 64",
+        "1, then 3, then 10",
+        "half as far",
+        "5,000,000 steps",
+    ):
         assert words in text
     assert not list(tmp_path.iterdir())
 

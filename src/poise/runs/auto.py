@@ -153,7 +153,7 @@ def policies_for(info: EnvironmentInfo) -> tuple[str, ...]:
     """The kinds of policies for an environment, the smallest first."""
     observation, action = info.observation, info.action
     if not observation.numbers.any():
-        return ("linear",)  # of choices: a table, which holds whatever a larger policy could say of one choice
+        return ("linear",)  # a weight for each choice; of one choice nothing larger could say more
     first = "linear" if action.kind == "discrete" and action.outputs == 1 else "linear+bias"
     if observation.size <= QUADRATIC_FEATURES:
         return (first, "quadratic", "mlp:8")

@@ -81,6 +81,8 @@ def _how(config: TrainConfig, info: EnvironmentInfo, plan: Plan, compiled: bool)
         )
     ladder = ", then ".join(map(str, config.episodes_per_candidate or EPISODES))
     lines.append(f"episodes     {ladder} a candidate; the next number when the scores no longer rise")
+    if len(plan.stages) > 1 and plan.open_ended:
+        lines.append("             no more for a stage that has not come half as far as an earlier one")
     options = [start.optimizer_args for stage in plan.stages for start in stage.starts]
     if any("halvings" in args for args in options):
         lines.append("closer       before that, noise and step_size are halved as often as halvings says")
@@ -100,7 +102,7 @@ def _how(config: TrainConfig, info: EnvironmentInfo, plan: Plan, compiled: bool)
 
 _WHY = {
     "learnt": "choices are observed and one is made, so that the best table can be worked out from what follows what",
-    "table": "observations are choices, so that one weight for each is a table",
+    "table": "observations are choices, and each has a weight",
     "linear": "the smallest that could do",
     "linear+bias": "the smallest that could do",
     "quadratic": "products of few features cost little and say much",
