@@ -58,6 +58,17 @@ def test_a_small_budget_stops_after_a_generation_with_what_is_known() -> None:
     assert tabular.candidate(state, info).parameters.shape == (64,)
 
 
+def test_the_share_that_is_done_is_of_what_there_is_to_know_not_of_a_budget_that_is_never_used() -> None:
+    info, events = inspect(EnvironmentSpec("CliffWalking-v1")), list[Event]()
+    state = tabular.beginning(info, SeedStream(0, Purpose.SEARCH))
+    with SteppedEnvironment(info) as world:
+        tabular.learn(state, world, Budget(max_steps=10**9), observe=events.append)
+    shares = [event.done for event in events]
+    assert shares[0] is not None
+    assert shares[-1] is not None
+    assert shares[0] < 0.6 < shares[-1] <= 1.0
+
+
 class Riddle(gymnasium.Env[Any, Any]):
     """To be solved by doing what the two choices that are seen say together: their sum, modulo 3."""
 

@@ -109,8 +109,7 @@ def learn(
             return state
         scores, news = _generation(state, world)
         if not news:
-            last = FEWEST if state.table.deterministic else MOST
-            state.stopped_because = KNOWN if state.known_after >= last else None
+            state.stopped_because = KNOWN if state.known_after >= _enough(state) else None
             state.known_after *= 4
         state.seconds = time.monotonic() - began
         observe(_event(state, scores, budget))
@@ -158,6 +157,18 @@ def _towards_the_unknown(state: TabularState) -> FloatArray:
     )
 
 
+def _enough(state: TabularState) -> int:
+    """Tries after which an action is known for good."""
+    return FEWEST if state.table.deterministic else MOST
+
+
+def _share_done(state: TabularState, budget: Budget) -> float:
+    """How near the end is, 0 to 1: of the budget, or of the tries that what was met so far may take."""
+    visits = state.table.visits[state.table.visits > 0]
+    tried = float(np.minimum(visits, _enough(state)).mean()) / _enough(state)
+    return max(tried, budget.share_used(state.usage, state.seconds) or 0.0)
+
+
 def _outputs(action: int, info: EnvironmentInfo) -> FloatArray:
     """Outputs of a policy that takes this action."""
     return np.array([2.0 * action - 1.0]) if info.action.outputs == 1 else np.eye(info.action.outputs)[action]
@@ -175,4 +186,4 @@ def _event(state: TabularState, scores: list[float], budget: Budget) -> Event:
         "known_after": state.known_after,
         "pairs_tried": int((state.table.visits > 0).sum()),
     }
-    return Event("search", state.usage, budget.share_used(state.usage, state.seconds), metrics)
+    return Event("search", state.usage, _share_done(state, budget), metrics)

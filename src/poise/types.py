@@ -237,7 +237,7 @@ class Event:
     Attributes:
         phase: where in the work this happened.
         usage: steps and episodes of this phase so far.
-        done: share of this phase's budget used, 0 to 1; ``None`` where no limit was set.
+        done: share of this phase that is done, of its budget or of what else ends it, 0 to 1; ``None`` if nobody knows.
         metrics: numbers of this moment, free of times and paths; for a generation one line of ``metrics.jsonl``.
     """
 
