@@ -39,6 +39,12 @@ def test_short_episodes_raise_the_least_budget(limit: int, steps: int) -> None:
     assert default_steps(info, plan, compiled=False) == steps * 1_000_000
 
 
+@pytest.mark.parametrize(("env", "episodes"), [("LunarLander-v3", 500), ("Reacher-v5", 1_000), ("Blackjack-v1", 1_000)])
+def test_an_evaluation_has_as_many_episodes_as_are_cheap(env: str, episodes: int) -> None:
+    info = inspect(EnvironmentSpec(env))
+    assert resolved(TrainConfig(env), info, _plan(env), compiled=False).evaluation_episodes == episodes
+
+
 def test_the_turns_of_many_starts_and_what_makes_sure_of_the_best_come_on_top_of_the_budget() -> None:
     info = inspect(EnvironmentSpec("BipedalWalker-v3"))
     many, few = _plan("BipedalWalker-v3"), _plan("BipedalWalker-v3", max_episodes=100_000)

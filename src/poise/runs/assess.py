@@ -79,7 +79,7 @@ def evaluate_with_rows(
     with make_engine(
         policy.environment, policy.architecture, engine, workers=workers, step_seconds=step_seconds
     ) as chosen:
-        scale = Scale.of(info.max_episode_steps, compiled=chosen.name == "kernel")
+        scale = Scale.of(info, compiled=chosen.name == "kernel")
         evaluation, rows = evaluate_parameters(
             chosen.exact(),
             policy.architecture,

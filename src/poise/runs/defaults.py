@@ -30,6 +30,9 @@ SURE_STEPS = 3_000_000
 EVALUATION_STEPS = 500_000
 """Most steps that an evaluation of the default size may take."""
 
+MOST_EPISODES = 1_000
+"""Most episodes that it has where Gymnasium plays."""
+
 SELECTION_SHARE = 0.05
 """Episodes that the chosen policy must have played, as a share of those that the search may play at least."""
 
@@ -51,23 +54,25 @@ class Scale:
     evaluation_episodes: int
 
     @classmethod
-    def of(cls, max_episode_steps: int, *, compiled: bool, searched: float = 0) -> Scale:
+    def of(cls, info: EnvironmentInfo, *, compiled: bool, searched: float = 0) -> Scale:
         """The scale for an environment.
 
         Where Gymnasium plays: an evaluation of 1,000 episodes where they are short, at least 100, and in between as
-        many as fit into `EVALUATION_STEPS` steps if every one lasted to the time limit. Where compiled kernels make an
-        episode cost microseconds: ten times and a thousand times as many. A policy that is perfect on 100 episodes
-        fails on one of the next 1,000 in one case of ten; that is why being sure is bought where it is cheap.
+        many as fit into `EVALUATION_STEPS` steps if every one lasted to the time limit. An environment of choices alone
+        looks its steps up, and seldom has a limit that says how long an episode lasts: 1,000. Where compiled kernels
+        make an episode cost microseconds: ten times and a thousand times as many. A policy that is perfect on 100
+        episodes fails on one of the next 1,000 in one case of ten; that is why being sure is bought where it is cheap.
 
         Args:
-            max_episode_steps: time limit of an episode.
+            info: the environment.
             compiled: whether kernels play.
             searched: episodes that the budget of the search is good for at least: a long one deserves a longer choice.
         """
         if compiled:
             return cls(1_000, 100_000, 10_000)
         selection = int(min(max(SELECTION_SHARE * searched, 100), 200))
-        return cls(selection, 100, max(100, min(1_000, EVALUATION_STEPS // max_episode_steps)))
+        fitting = EVALUATION_STEPS // info.max_episode_steps if info.observation.numbers.any() else MOST_EPISODES
+        return cls(selection, 100, max(100, min(fitting, MOST_EPISODES)))
 
 
 def resolved(config: TrainConfig, info: EnvironmentInfo, plan: Plan, *, compiled: bool) -> TrainConfig:
@@ -88,7 +93,7 @@ def resolved(config: TrainConfig, info: EnvironmentInfo, plan: Plan, *, compiled
     unlimited = config.max_steps is None and config.max_episodes is None and config.max_seconds is None
     if unlimited:
         config = replace(config, max_steps=default_steps(info, plan, compiled=compiled))
-    scale = Scale.of(info.max_episode_steps, compiled=compiled, searched=config.budget.episodes(info.max_episode_steps))
+    scale = Scale.of(info, compiled=compiled, searched=config.budget.episodes(info.max_episode_steps))
     return replace(
         config,
         normalize=normalize,

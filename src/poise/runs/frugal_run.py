@@ -173,7 +173,7 @@ def _base(info: EnvironmentInfo) -> Architecture:
 
 
 def _resolved(config: TrainConfig, info: EnvironmentInfo, *, compiled: bool) -> TrainConfig:
-    scale = Scale.of(info.max_episode_steps, compiled=compiled)
+    scale = Scale.of(info, compiled=compiled)
     unlimited = config.max_steps is None and config.max_episodes is None and config.max_seconds is None
     default_steps = max(LEAST_STEPS, DEFAULT_EPISODES * info.max_episode_steps)
     return replace(
