@@ -10,12 +10,12 @@ from poise.horizon import Horizon
 from poise.optimizers.cma_es import CmaEs
 from poise.policies.architecture import Architecture
 from poise.policies.spaces import ActFunction, decode_space, encode_space
-from poise.probing import PROBES, probe
+from poise.probing import LOOKED_AT, PROBES, probe
 from poise.rollouts.recording import Recording
 from poise.search import search
 from poise.search_state import SearchState
 from poise.seeding import Purpose, SeedStream, generator
-from poise.testing.fake_engine import FakeEngine
+from poise.testing.fake_engine import FakeEngine, ReturnFunction
 from poise.types import Budget, Effort, EnvironmentSpec, FloatArray
 
 ARCHITECTURE = Architecture("linear", encode_space(spaces.Box(-9, 9, (3,))), decode_space(spaces.Discrete(2)))
@@ -77,3 +77,18 @@ def test_probing_says_whether_episodes_may_begin_short(short: bool) -> None:
         state, FakeEngine(_sphere, length=1000, ceiling=-np.inf), generator(0, "probe"), _record, short_at_first=short
     )
     assert state.horizon == (Horizon(150, 1000) if short else None)
+
+
+@pytest.mark.parametrize(
+    ("returns", "looked_at"),
+    [(_sphere, LOOKED_AT), (lambda p, rng: 0.0, PROBES), (lambda p, rng: float(p[0] > 2.0), PROBES)],
+)
+def test_those_that_equal_the_last_of_the_best_are_looked_at_too(returns: ReturnFunction, looked_at: int) -> None:
+    played: list[int] = []
+
+    def record(act: ActFunction, seed: int) -> Recording:
+        played.append(seed)
+        return _record(act, seed)
+
+    probe(_state(), FakeEngine(returns), generator(0, "probe"), record, short_at_first=False)
+    assert len(set(played)) == len(played) == looked_at

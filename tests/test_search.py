@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -243,6 +244,18 @@ def test_episodes_a_candidate_grow_when_the_scores_no_longer_rise_whatever_the_b
     assert [c.parameters.tolist() for c in longer.finalists] != []
     _, _, begun = _search(budget=Budget(max_episodes=2_000), effort=Effort((1, 3, 10)))
     assert [dict(e.metrics) for e in begun] == [dict(e.metrics) for e in events[: len(begun)]]
+
+
+@pytest.mark.parametrize("share", [0.16, 0.9])
+def test_episodes_grow_at_once_where_few_candidates_earn_more_than_the_lowest(share: float) -> None:
+    least, effort = -NormalDist().inv_cdf(share), Effort((1, 3, 10), leave_plateaus=True)
+    _, _, events = _search(lambda p, rng: float(p[0] > least), Budget(max_episodes=140), effort)
+    succeeded = [float(np.mean(event.metrics["scores"])) for event in events]
+    first = next((at for at, rate in enumerate(succeeded) if 0 < rate < 0.5), len(events))
+    played = [event.metrics["episodes_per_candidate"] for event in events]
+    assert played[: first + 1] == [1] * len(played[: first + 1])
+    assert played[first + 1 :] == [3] * len(played[first + 1 :])
+    assert (first < len(events)) is (share < 0.5)
 
 
 def test_an_optimizer_that_can_look_closer_does_so_before_episodes_grow() -> None:

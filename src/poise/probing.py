@@ -14,7 +14,7 @@ from poise.rollouts.base import Engine
 from poise.rollouts.recording import Recording
 from poise.search_state import SearchState
 from poise.trial import survival_bonus
-from poise.types import Budget, EpisodeBatch
+from poise.types import Budget, EpisodeBatch, IntArray
 
 PROBES = 64
 """Random policies that are played to measure the scale of the features."""
@@ -23,7 +23,7 @@ PROBE_SHARE = 0.1
 """Largest share of a budget that may go into them."""
 
 LOOKED_AT = 8
-"""The best of these, whose observations are taken for typical."""
+"""So many of these, the best and what equals them, are taken for typical in what they observe."""
 
 Record = Callable[[ActFunction, int], Recording]
 """Plays one episode, given by its seed, and keeps what was seen."""
@@ -77,12 +77,24 @@ def probe(
         state.horizon = state.first_horizon = first_horizon(batch)
     bonus = _survival_bonus(state, engine, batch) if architecture.action.kind == "box" else 0.0
     if fixes_scale:
-        best = np.argsort(-batch.scores, kind="stable")[: min(LOOKED_AT, PROBES - batch.failures.episodes)]
+        best = _best(batch)
         episodes = [record(architecture.bind(parameters[index]), int(seeds[index])) for index in best]
         seen = [architecture.observation.encode(o) for episode in episodes for o in episode.observations[:-1]]
         state.scale = typical_scale(architecture.observation, np.array(seen))
         state.architecture = architecture.scaled_by(state.scale)
     return bonus
+
+
+def _best(batch: EpisodeBatch) -> IntArray:
+    """Which policies are looked at, those that came first of all and whoever equals the last of them.
+
+    Where a reward is rare, nearly all earn the same: the first eight of those say no more than any, and may all lean
+    on one wall.
+    """
+    whole = np.flatnonzero(~batch.failed[:, 0])
+    ranked = whole[np.argsort(-batch.scores[whole], kind="stable")]
+    least = batch.scores[ranked[:LOOKED_AT][-1]]
+    return np.asarray(ranked[batch.scores[ranked] >= least])
 
 
 def _survival_bonus(state: SearchState, engine: Engine, random: EpisodeBatch) -> float:

@@ -18,7 +18,7 @@ from poise.policies.architecture import Architecture
 from poise.policies.candidate import Candidate, best_of, candidates_of
 from poise.rollouts.base import Engine
 from poise.search_state import SearchState
-from poise.statistics.plateau import Plateau
+from poise.statistics.plateau import SOON, SURE, Plateau
 from poise.trial import EPISODES, Rival, Trial
 from poise.types import (
     INTERRUPTED,
@@ -104,6 +104,8 @@ def search(
         state.optimizer.tell(effort.training_scores(batch, state.survival_bonus))
 
         claimants = _take_in(state, parameters, batch, budget.target)
+        if effort.leave_plateaus:
+            _look_for_luck(state, effort, batch)
         confirmed = bool(claimants) and confirm(claimants)
         state.seconds = time.monotonic() - began
         observe(_generation_event(state, batch, budget))
@@ -186,7 +188,7 @@ def _climb(state: SearchState, effort: Effort) -> str | None:
         return None
     if state.optimizer.stop_reason is not None:
         return state.optimizer.stop_reason
-    if not state.trend.reached:
+    if not state.trend.reached(SURE if state.rare else SOON):
         return None
     if effort.leave_plateaus and state.falls_short:
         return FALLS_SHORT
@@ -195,11 +197,29 @@ def _climb(state: SearchState, effort: Effort) -> str | None:
         state.optimizer.look_closer()
         _begin_rung(state, state.rung)
         return None
-    if state.rung + 1 < len(effort.episodes_per_candidate):
-        state.finalists.append(state.centre)
-        _begin_rung(state, state.rung + 1)
+    if _take_next_rung(state, effort):
         return None
     return NO_PROGRESS if effort.leave_plateaus else None
+
+
+def _look_for_luck(state: SearchState, effort: Effort, batch: EpisodeBatch) -> None:
+    """Takes the second rung where most candidates share the lowest score and some do not: they may have been lucky."""
+    if state.rung or state.trial is not None or state.horizon is not None:
+        return
+    scores = batch.scores[~batch.failed.any(axis=1)]
+    lowest = int((scores == scores.min()).sum())
+    if len(scores) / 2 < lowest < len(scores):
+        state.rare = True
+        _take_next_rung(state, effort)
+
+
+def _take_next_rung(state: SearchState, effort: Effort) -> bool:
+    """Gives every candidate the next number of episodes; false if there is none."""
+    if state.rung + 1 >= len(effort.episodes_per_candidate):
+        return False
+    state.finalists.append(state.centre)
+    _begin_rung(state, state.rung + 1)
+    return True
 
 
 def _lengthen(state: SearchState) -> None:

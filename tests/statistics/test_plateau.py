@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from poise.statistics.plateau import Plateau
+from poise.statistics.plateau import SOON, SURE, Plateau
 
 
-def _found_after(values: np.ndarray[tuple[int], np.dtype[np.float64]], window: int = 16) -> int | None:
+def _found_after(
+    values: np.ndarray[tuple[int], np.dtype[np.float64]], window: int = 16, margin: float = SOON
+) -> int | None:
     plateau = Plateau(window)
     for count, value in enumerate(values.tolist(), start=1):
         plateau.add(value)
-        if plateau.reached:
+        if plateau.reached(margin):
             return count
     return None
 
@@ -33,6 +35,16 @@ def test_noise_about_a_level_is_a_plateau_soon() -> None:
     assert np.median([count or 0 for count in found]) < 50
 
 
+def test_to_be_sure_takes_hardly_longer_where_nothing_rises_and_tells_more_seldom_that_a_slow_rise_is_over() -> None:
+    noise = [np.random.default_rng(seed).normal(size=500) for seed in range(50)]
+    flat = [_found_after(each, margin=SURE) or 500 for each in noise]
+    assert np.median(flat) < 40
+    rise = 0.04 * np.arange(500)  # in a window by less than two standard errors
+    soon, sure = ([_found_after(rise + each, margin=margin) for each in noise] for margin in (SOON, SURE))
+    assert sum(found is None for found in soon) <= 10
+    assert sum(found is None for found in sure) >= 25
+
+
 def test_a_rise_that_ends_is_found_to_have_ended() -> None:
     series = np.concatenate([np.linspace(0, 100, 200), np.full(200, 100.0)])
     found = _found_after(series + np.random.default_rng(0).normal(size=400))
@@ -45,5 +57,5 @@ def test_the_level_is_the_mean_of_the_last_window_and_the_series_can_be_set_down
     assert plateau.level == 3.0
     again = Plateau(3, plateau.values.tolist())
     assert again.level == plateau.level
-    assert again.reached == plateau.reached
+    assert again.reached() == plateau.reached()
     assert Plateau(3).level == -np.inf

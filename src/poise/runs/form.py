@@ -53,6 +53,7 @@ SEARCH = {
 SINCE = {
     "first_horizon": (None, HORIZON),
     "horizon": (None, HORIZON),
+    "rare": bool,
     "survival_bonus": float,
     "follows": bool,
     "trial": (None, {"began": USAGE, "waiting": [RIVAL], "tried": [RIVAL]}),

@@ -12,15 +12,16 @@ from poise.types import FloatArray
 GROWTH = 0.15
 """Share of the series that a window spans once that is more than its least width: slow progress takes long to see."""
 
-MARGIN = 0.5
-"""Standard errors by which the later window must be higher."""
+SOON, SURE = 0.5, -0.5
+"""Standard errors by which the later window must be higher: to tell a plateau soon, or to be surer of it."""
 
 
 class Plateau:
     """Compares the mean of the last values with the mean of as many before them.
 
-    A series is on a plateau when the later window is not higher by half a standard error of their difference. A flat
-    series is found out after two windows; one that rises by less than its noise shows in a window is taken for flat.
+    A series is on a plateau when the later window is not higher by so many standard errors of their difference. A flat
+    series is found out after about two windows by either margin. One that rises by less than its noise shows in a
+    window is taken for flat: it is asked after every value, and to say yes once is enough. `SURE` says so less often.
 
     Args:
         window: least number of values in a window, at least 1.
@@ -45,15 +46,14 @@ class Plateau:
         """Mean of the last window; minus infinity while there is nothing."""
         return float(np.mean(self._values[-self._width :])) if self._values else -math.inf
 
-    @property
-    def reached(self) -> bool:
-        """Whether the series no longer rises."""
+    def reached(self, margin: float = SOON) -> bool:
+        """Whether the series no longer rises, by `SOON` or `SURE`."""
         width = self._width
         if len(self._values) < 2 * width:
             return False
         before, after = np.array(self._values[-2 * width : -width]), np.array(self._values[-width:])
         error = math.sqrt((before.var() + after.var()) / width)
-        return bool(after.mean() <= before.mean() + MARGIN * error)
+        return bool(after.mean() <= before.mean() + margin * error)
 
     @property
     def _width(self) -> int:
