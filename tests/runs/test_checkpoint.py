@@ -80,6 +80,14 @@ def test_where_episodes_are_cut_off_is_taken_up(tmp_path: Path, horizon: Horizon
     assert (after.first_horizon, after.horizon) == (Horizon(150, 1000), horizon)
 
 
+@pytest.mark.parametrize("rare", [True, False])
+def test_that_a_reward_is_rare_is_taken_up(tmp_path: Path, rare: bool) -> None:
+    before = _progress()
+    before.search.rare = rare
+    checkpoint.save(tmp_path / "checkpoint", before)
+    assert checkpoint.load(tmp_path / "checkpoint", BASE).search.rare is rare
+
+
 def test_a_centre_that_wins_before_any_candidate_of_its_rung_has_played_is_kept(tmp_path: Path) -> None:
     before = _progress()
     before.search.archive = []  # a budget that ends where a rung begins
