@@ -14,6 +14,7 @@ from poise.errors import InvalidValueError
 from poise.horizon import Horizon
 from poise.optimizers.ars import Ars
 from poise.optimizers.cma_es import CmaEs
+from poise.optimizers.snes import Snes
 from poise.policies.architecture import Architecture
 from poise.policies.candidate import Candidate
 from poise.policies.spaces import decode_space, encode_space
@@ -246,16 +247,44 @@ def test_episodes_a_candidate_grow_when_the_scores_no_longer_rise_whatever_the_b
     assert [dict(e.metrics) for e in begun] == [dict(e.metrics) for e in events[: len(begun)]]
 
 
+def _rare(population: int = 40) -> SearchState:
+    optimizer = Snes(3, generator(0, "optimizer"), Snes.Options(population=population))
+    return SearchState(optimizer, ARCHITECTURE, SeedStream(0, Purpose.SEARCH))
+
+
+LEAVES = Effort((1, 3, 10), leave_plateaus=True)
+
+
 @pytest.mark.parametrize("share", [0.16, 0.9])
 def test_episodes_grow_at_once_where_few_candidates_earn_more_than_the_lowest(share: float) -> None:
-    least, effort = -NormalDist().inv_cdf(share), Effort((1, 3, 10), leave_plateaus=True)
-    _, _, events = _search(lambda p, rng: float(p[0] > least), Budget(max_episodes=140), effort)
+    least = -NormalDist().inv_cdf(share)
+    state, _, events = _search(lambda p, rng: float(p[0] > least), Budget(max_episodes=800), LEAVES, state=_rare())
     succeeded = [float(np.mean(event.metrics["scores"])) for event in events]
     first = next((at for at, rate in enumerate(succeeded) if 0 < rate < 0.5), len(events))
     played = [event.metrics["episodes_per_candidate"] for event in events]
     assert played[: first + 1] == [1] * len(played[: first + 1])
     assert played[first + 1 :] == [3] * len(played[first + 1 :])
-    assert (first < len(events)) is (share < 0.5)
+    assert (first < len(events)) is (share < 0.5) is state.rare
+
+
+@pytest.mark.parametrize(("population", "effort"), [(8, LEAVES), (40, Effort((1, 3, 10)))])
+def test_they_do_not_where_candidates_are_few_or_plateaus_are_not_left(population: int, effort: Effort) -> None:
+    state, _, events = _search(
+        lambda p, rng: float(p[0] > 1.0), Budget(max_episodes=400), effort, state=_rare(population)
+    )
+    assert any(0 < float(np.mean(event.metrics["scores"])) < 0.5 for event in events)
+    assert {event.metrics["episodes_per_candidate"] for event in events} == {1}
+    assert not state.rare
+
+
+@pytest.mark.parametrize(("rare", "episodes"), [(False, 10), (True, 3)])
+def test_where_a_reward_is_rare_the_scores_are_longer_believed_to_rise(rare: bool, episodes: int) -> None:
+    state = _rare()
+    state.rung, state.rare, state.generation = 1, rare, 1
+    for value in [0.0, 1.0] * (state.patience // 2) + [0.05, 1.05] * (state.patience // 2):
+        state.trend.add(value)
+    _, _, events = _search(budget=Budget(max_episodes=2_000), effort=LEAVES, state=state, stop_after=1)
+    assert events[0].metrics["episodes_per_candidate"] == episodes
 
 
 def test_an_optimizer_that_can_look_closer_does_so_before_episodes_grow() -> None:

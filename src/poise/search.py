@@ -39,6 +39,9 @@ ARCHIVE_SIZE = 16
 KEPT_OF_A_STAGE = 3
 """How many of a stage's best candidates are kept for that choice beside its centres."""
 
+MANY = 32
+"""Least population of which most can be told from a few."""
+
 Confirm = Callable[[Sequence[Candidate]], bool]
 """Plays candidates that claim to have reached the top on fresh episodes; whether one kept its word."""
 
@@ -90,19 +93,7 @@ def search(
         if state.stopped_because is not None:
             return state
 
-        _lengthen(state)
-        parameters = state.optimizer.ask()
-        seeds = _seeds(state, effort)
-        batch = engine.run(
-            state.architecture,
-            parameters,
-            seeds,
-            sum_observations=effort.running_normalizer or state.follows,
-            horizon=None if state.horizon is None else state.horizon.steps,
-        )
-        check_failures(batch, f"generation {state.generation + 1}")
-        state.optimizer.tell(effort.training_scores(batch, state.survival_bonus))
-
+        parameters, batch = _play(state, engine, effort)
         claimants = _take_in(state, parameters, batch, budget.target)
         if effort.leave_plateaus:
             _look_for_luck(state, effort, batch)
@@ -112,6 +103,22 @@ def search(
         if confirmed:
             state.stopped_because = CONFIRMED if budget.target is None else TARGET_CONFIRMED
             return state
+
+
+def _play(state: SearchState, engine: Engine, effort: Effort) -> tuple[FloatArray, EpisodeBatch]:
+    """A generation: the optimizer's candidates and what they earned, of which it is told."""
+    _lengthen(state)
+    parameters = state.optimizer.ask()
+    batch = engine.run(
+        state.architecture,
+        parameters,
+        _seeds(state, effort),
+        sum_observations=effort.running_normalizer or state.follows,
+        horizon=None if state.horizon is None else state.horizon.steps,
+    )
+    check_failures(batch, f"generation {state.generation + 1}")
+    state.optimizer.tell(effort.training_scores(batch, state.survival_bonus))
+    return parameters, batch
 
 
 def begin_stage(
@@ -203,8 +210,11 @@ def _climb(state: SearchState, effort: Effort) -> str | None:
 
 
 def _look_for_luck(state: SearchState, effort: Effort, batch: EpisodeBatch) -> None:
-    """Takes the second rung where most candidates share the lowest score and some do not: they may have been lucky."""
-    if state.rung or state.trial is not None or state.horizon is not None:
+    """Takes the second rung where most candidates share the lowest score and some do not: they may have been lucky.
+
+    A few candidates do not say what most of many would earn.
+    """
+    if state.rung or state.trial is not None or state.horizon is not None or len(batch.scores) < MANY:
         return
     scores = batch.scores[~batch.failed.any(axis=1)]
     lowest = int((scores == scores.min()).sum())

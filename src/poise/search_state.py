@@ -41,7 +41,7 @@ class SearchState:
         sums: over all observations so far, where the normaliser follows them.
         first_horizon: where the episodes of a stage's first generation are cut off; ``None`` if none are.
         horizon: where those of this generation are; ``None`` since whole ones are played.
-        rare: whether most candidates of some generation shared the lowest score: then the others' luck says much.
+        rare: whether most candidates of some generation shared the lowest score; what the others earn is mostly luck.
         survival_bonus: reward of a step that the optimizer is not told of, because a trial said so.
         trial: the other starts of this stage; ``None`` when one of them is chosen, or there is but one.
         usage: what the search has paid.

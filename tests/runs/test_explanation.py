@@ -24,6 +24,7 @@ def test_the_plan_is_explained_with_its_reasons_and_nothing_is_written(tmp_path:
         "quadratic, 10 numbers",
         "population 64",
         "1, then 3, then 10",
+        "share the lowest score",
         "half as far",
         "5,000,000 steps",
     ):

@@ -76,7 +76,7 @@ def test_where_no_table_can_be_learnt_it_is_refused_and_a_named_optimizer_is_tak
         poise.train("CartPole-v1", out=tmp_path / "run", optimizer="value_iteration")
     assert not (tmp_path / "run").exists()
     run = poise.train(
-        "FrozenLake-v1", out=tmp_path / "run", optimizer="random_search", max_episodes=40, evaluation_episodes=5
+        "FrozenLake-v1", out=tmp_path / "run", optimizer="random_search", max_episodes=20, evaluation_episodes=5
     )
     assert run.policy.architecture.name == "linear"
-    assert run.result["episodes"]["search"] == 40
+    assert run.result["episodes"]["search"] == 20

@@ -79,8 +79,11 @@ def _how(config: TrainConfig, info: EnvironmentInfo, plan: Plan, compiled: bool)
             f"{TURN.episodes:,} episodes; the best goes on; of more than {FEW} each has {SHARE_OF_MANY:.0%} "
             f"of it, and then the best {FEW} have another"
         )
-    ladder = ", then ".join(map(str, config.episodes_per_candidate or EPISODES))
-    lines.append(f"episodes     {ladder} a candidate; the next number when the scores no longer rise")
+    ladder = config.episodes_per_candidate or EPISODES
+    numbers = ", then ".join(map(str, ladder))
+    lines.append(f"episodes     {numbers} a candidate; the next number when the scores no longer rise")
+    if plan.open_ended and len(ladder) > 1:
+        lines.append("             the second at once where most candidates share the lowest score")
     if len(plan.stages) > 1 and plan.open_ended:
         lines.append("             no more for a stage that has not come half as far as an earlier one")
     options = [start.optimizer_args for stage in plan.stages for start in stage.starts]
