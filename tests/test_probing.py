@@ -45,7 +45,7 @@ def _search(state: SearchState, budget: Budget) -> FakeEngine:
 @pytest.mark.parametrize("budget", [Budget(max_steps=1), Budget(max_seconds=1e-9), Budget(max_episodes=PROBES + 7)])
 def test_whatever_probing_took_the_first_generation_is_played(budget: Budget) -> None:
     state = _state()
-    probe(state, FakeEngine(_sphere), generator(0, "probe"), _record, short_at_first=False)
+    probe(state, FakeEngine(_sphere), generator(0, "probe"), _record, whole=10, short_at_first=False)
     _search(state, budget)
     assert state.usage.episodes == PROBES + 7
     assert len(state.archive) == 7
@@ -53,7 +53,7 @@ def test_whatever_probing_took_the_first_generation_is_played(budget: Budget) ->
 
 def test_probing_pays_for_its_episodes() -> None:
     state, engine = _state(), FakeEngine(_sphere)
-    probe(state, engine, generator(0, "probe"), _record, short_at_first=False)
+    probe(state, engine, generator(0, "probe"), _record, whole=10, short_at_first=False)
     assert state.usage.episodes == len(set(engine.seen)) == PROBES
     engine_after = _search(state, Budget(max_episodes=PROBES + 70))
     assert not set(engine.seen) & set(engine_after.seen)
@@ -61,7 +61,7 @@ def test_probing_pays_for_its_episodes() -> None:
 
 def test_probing_fits_the_normalizer_once_and_it_stays() -> None:
     state = _state()
-    probe(state, FakeEngine(_sphere), generator(0, "probe"), _record, short_at_first=False)
+    probe(state, FakeEngine(_sphere), generator(0, "probe"), _record, whole=10, short_at_first=False)
     fitted = state.architecture.normalizer
     assert fitted is not None
     assert np.allclose(fitted.scale, [10.0, 1.0, 1.0], rtol=0.4)
@@ -73,9 +73,8 @@ def test_probing_fits_the_normalizer_once_and_it_stays() -> None:
 @pytest.mark.parametrize("short", [True, False])
 def test_probing_says_whether_episodes_may_begin_short(short: bool) -> None:
     state = _state()
-    probe(
-        state, FakeEngine(_sphere, length=1000, ceiling=-np.inf), generator(0, "probe"), _record, short_at_first=short
-    )
+    engine = FakeEngine(_sphere, length=1000, ceiling=-np.inf)
+    probe(state, engine, generator(0, "probe"), _record, whole=1000, short_at_first=short)
     assert state.horizon == (Horizon(150, 1000) if short else None)
 
 
@@ -90,5 +89,16 @@ def test_those_that_equal_the_last_of_the_best_are_looked_at_too(returns: Return
         played.append(seed)
         return _record(act, seed)
 
-    probe(_state(), FakeEngine(returns), generator(0, "probe"), record, short_at_first=False)
+    probe(_state(), FakeEngine(returns), generator(0, "probe"), record, whole=10, short_at_first=False)
     assert len(set(played)) == len(played) == looked_at
+
+
+@pytest.mark.parametrize(("ceiling", "known"), [(np.inf, True), (-np.inf, False)])
+def test_probing_says_what_leaving_may_be_charged(ceiling: float, known: bool) -> None:
+    state = _state()
+    probe(state, FakeEngine(_sphere, ceiling=ceiling), generator(0, "probe"), _record, whole=40, short_at_first=False)
+    assert (state.known_toll is not None) is known
+    assert state.toll is None
+    if state.known_toll is not None:
+        assert state.known_toll.whole == 40
+        assert 0.1 < state.known_toll.price < 10

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,6 +27,7 @@ from poise.search import (
     CONFIRMED,
     FALLS_SHORT,
     KEPT_OF_A_STAGE,
+    LEAVES,
     TARGET_CONFIRMED,
     begin_stage,
     go_on,
@@ -34,7 +37,8 @@ from poise.search_state import MILESTONE_SPACING, MILESTONES, SearchState
 from poise.seeding import Purpose, SeedStream, generator, purpose_of
 from poise.statistics.plateau import Plateau
 from poise.testing.fake_engine import FakeEngine, ReturnFunction
-from poise.types import INTERRUPTED, Budget, Effort, Event, FloatArray
+from poise.toll import Toll
+from poise.types import INTERRUPTED, Budget, Effort, EpisodeBatch, Event, FloatArray
 
 ARCHITECTURE = Architecture("linear", encode_space(spaces.Box(-9, 9, (3,))), decode_space(spaces.Discrete(2)))
 
@@ -252,13 +256,13 @@ def _rare(population: int = 40) -> SearchState:
     return SearchState(optimizer, ARCHITECTURE, SeedStream(0, Purpose.SEARCH))
 
 
-LEAVES = Effort((1, 3, 10), leave_plateaus=True)
+LADDER = Effort((1, 3, 10), leave_plateaus=True)
 
 
 @pytest.mark.parametrize("share", [0.16, 0.9])
 def test_episodes_grow_at_once_where_few_candidates_earn_more_than_the_lowest(share: float) -> None:
     least = -NormalDist().inv_cdf(share)
-    state, _, events = _search(lambda p, rng: float(p[0] > least), Budget(max_episodes=800), LEAVES, state=_rare())
+    state, _, events = _search(lambda p, rng: float(p[0] > least), Budget(max_episodes=800), LADDER, state=_rare())
     succeeded = [float(np.mean(event.metrics["scores"])) for event in events]
     first = next((at for at, rate in enumerate(succeeded) if 0 < rate < 0.5), len(events))
     played = [event.metrics["episodes_per_candidate"] for event in events]
@@ -267,7 +271,7 @@ def test_episodes_grow_at_once_where_few_candidates_earn_more_than_the_lowest(sh
     assert (first < len(events)) is (share < 0.5) is state.rare
 
 
-@pytest.mark.parametrize(("population", "effort"), [(8, LEAVES), (40, Effort((1, 3, 10)))])
+@pytest.mark.parametrize(("population", "effort"), [(8, LADDER), (40, Effort((1, 3, 10)))])
 def test_they_do_not_where_candidates_are_few_or_plateaus_are_not_left(population: int, effort: Effort) -> None:
     state, _, events = _search(
         lambda p, rng: float(p[0] > 1.0), Budget(max_episodes=400), effort, state=_rare(population)
@@ -283,8 +287,42 @@ def test_where_a_reward_is_rare_the_scores_are_longer_believed_to_rise(rare: boo
     state.rung, state.rare, state.generation = 1, rare, 1
     for value in [0.0, 1.0] * (state.patience // 2) + [0.05, 1.05] * (state.patience // 2):
         state.trend.add(value)
-    _, _, events = _search(budget=Budget(max_episodes=2_000), effort=LEAVES, state=state, stop_after=1)
+    _, _, events = _search(budget=Budget(max_episodes=2_000), effort=LADDER, state=state, stop_after=1)
     assert events[0].metrics["episodes_per_candidate"] == episodes
+
+
+class Leaving(FakeEngine):
+    """Whose first parameter is above 1 stays for ten steps, at 2 each; others leave after two, at 2 each."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda p, rng: -20.0 if p[0] > 1 else -4.0 + 0.1 * rng.normal(), ceiling=-10.0)
+
+    def _run(self, *args: Any) -> EpisodeBatch:
+        batch = super()._run(*args)
+        stays = batch.returns < -10
+        return replace(batch, lengths=np.where(stays, 10, 2), terminated=~stays, truncated=stays)
+
+
+@pytest.mark.parametrize("known", [Toll(3.0, 10), None])
+def test_a_first_stage_that_learnt_to_leave_is_over_before_its_candidates_play_more_episodes(
+    known: Toll | None,
+) -> None:
+    state = _rare()
+    state.known_toll = known
+    play_more = search(state, Leaving(), Budget(max_episodes=20_000), LADDER, confirm=_never, observe=lambda _: None)
+    assert state.ended == 1.0
+    assert (play_more.stopped_because == LEAVES) is (play_more.rung == 0) is (known is not None)
+
+
+def test_who_is_charged_for_leaving_learns_to_stay_and_claims_stay_the_environments_own() -> None:
+    state = _rare()
+    state.toll = Toll(3.0, 10)
+    search(state, Leaving(), Budget(max_episodes=4_000), Effort(), confirm=_never, observe=lambda _: None)
+    assert state.ended < 0.1
+    assert state.optimizer.center[0] > 1
+    assert state.trend.values[0] == pytest.approx(-26, abs=2)  # charged; most leave
+    assert state.trend.values[-1] == pytest.approx(-20, abs=1)
+    assert state.archive[0].claim > -5
 
 
 def test_an_optimizer_that_can_look_closer_does_so_before_episodes_grow() -> None:

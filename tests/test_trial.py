@@ -22,6 +22,7 @@ from poise.search import begin_trial, search
 from poise.search_state import SearchState
 from poise.seeding import Purpose, SeedStream, generator, purpose_of
 from poise.testing.fake_engine import FakeEngine
+from poise.toll import Toll
 from poise.trial import FEW, Rival, Trial, survival_bonus, turn_steps
 from poise.types import Budget, Effort, EpisodeBatch, Event, FloatArray, Usage
 
@@ -145,6 +146,20 @@ def test_a_fall_in_a_short_episode_blames_a_start_no_more_than_ars_would() -> No
     centres, _, ranked = trial_of.compare(engine, SeedStream(0, Purpose.SEARCH).take(5))
     assert [centre.claim for centre in centres] == [np.mean(slow), np.mean(fast)]  # a claim hides nothing
     assert ranked == [rivals[1], rivals[0]]
+
+
+@pytest.mark.parametrize(("toll", "best"), [(None, 0), (Toll(3.0, 10), 1)])
+def test_starts_that_are_charged_for_leaving_are_compared_by_what_they_are_charged(
+    toll: Toll | None, best: int
+) -> None:
+    rivals = [Rival(_snes(sigma0), ARCHITECTURE, toll=toll) for sigma0 in (1.0, 0.1)]
+    engine, trial_of = FakeEngine(lambda p, rng: 0.0), Trial(Usage(), tried=rivals)
+    ended, lengths = np.array([[True], [False]]), np.array([[2], [10]])
+    batches = [EpisodeBatch(-2.0 * n, n, e, ~e) for n, e in zip(lengths[:, :, None], ended[:, :, None], strict=True)]
+    engine._run = lambda *_: batches.pop(0)  # type: ignore[method-assign]
+    centres, _, ranked = trial_of.compare(engine, SeedStream(0, Purpose.SEARCH).take(1))
+    assert [centre.claim for centre in centres] == [-4.0, -20.0]
+    assert ranked[0] is rivals[best]
 
 
 def test_a_start_in_whose_comparison_the_environment_failed_is_not_chosen() -> None:

@@ -13,6 +13,7 @@ from poise.policies.spaces import ActFunction
 from poise.rollouts.base import Engine
 from poise.rollouts.recording import Recording
 from poise.search_state import SearchState
+from poise.toll import toll_of
 from poise.trial import survival_bonus
 from poise.types import Budget, EpisodeBatch, IntArray
 
@@ -44,6 +45,7 @@ def probe(
     rng: np.random.Generator,
     record: Record,
     *,
+    whole: int,
     short_at_first: bool,
     fixes_scale: bool = True,
 ) -> float:
@@ -59,6 +61,7 @@ def probe(
         engine: plays the episodes.
         rng: makes the random policies, standard normal.
         record: plays an episode to look at it.
+        whole: steps of an episode that lasts to the time limit.
         short_at_first: whether the episodes of a stage may begin short; see `horizon`.
         fixes_scale: whether the search keeps this scale; one that follows its observations does not need it.
 
@@ -73,6 +76,7 @@ def probe(
     check_failures(batch, "the random policies that measure the scale of observations")
     state.usage += batch.usage
     state.failures += batch.failures
+    state.known_toll = toll_of(batch, whole)
     if short_at_first:
         state.horizon = state.first_horizon = first_horizon(batch)
     bonus = _survival_bonus(state, engine, batch) if architecture.action.kind == "box" else 0.0

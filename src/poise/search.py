@@ -19,6 +19,7 @@ from poise.policies.candidate import Candidate, best_of, candidates_of
 from poise.rollouts.base import Engine
 from poise.search_state import SearchState
 from poise.statistics.plateau import SOON, SURE, Plateau
+from poise.toll import Toll
 from poise.trial import EPISODES, Rival, Trial
 from poise.types import (
     INTERRUPTED,
@@ -109,15 +110,16 @@ def _play(state: SearchState, engine: Engine, effort: Effort) -> tuple[FloatArra
     """A generation: the optimizer's candidates and what they earned, of which it is told."""
     _lengthen(state)
     parameters = state.optimizer.ask()
+    cut = None if state.horizon is None else state.horizon.steps
     batch = engine.run(
         state.architecture,
         parameters,
         _seeds(state, effort),
         sum_observations=effort.running_normalizer or state.follows,
-        horizon=None if state.horizon is None else state.horizon.steps,
+        horizon=cut,
     )
     check_failures(batch, f"generation {state.generation + 1}")
-    state.optimizer.tell(effort.training_scores(batch, state.survival_bonus))
+    state.optimizer.tell(effort.training_scores(state.present.told(batch, cut), state.survival_bonus))
     return parameters, batch
 
 
@@ -129,6 +131,7 @@ def begin_stage(
     start: int = 0,
     rung: int = 0,
     horizon: Horizon | None = None,
+    toll: Toll | None = None,
 ) -> None:
     """Puts another policy and optimizer in place of those of a stage that is over.
 
@@ -139,9 +142,11 @@ def begin_stage(
         start: which of the stage's starts it is.
         rung: of the ladder, on which it begins.
         horizon: where its first episodes are cut off, if the search does not say so for all.
+        toll: what its optimizer is charged for ending episodes.
     """
     _end_stage(state)
     state.start, state.first_level, state.optimizer = start, None, optimizer
+    state.toll = toll
     if state.sums is not None:
         architecture = architecture.normalized_by(state.sums)
     elif state.scale is not None:
@@ -199,6 +204,8 @@ def _climb(state: SearchState, effort: Effort) -> str | None:
         return None
     if effort.leave_plateaus and state.falls_short:
         return FALLS_SHORT
+    if effort.leave_plateaus and state.has_learnt_to_leave:
+        return LEAVES
     if state.optimizer.can_look_closer:
         state.finalists.append(state.centre)
         state.optimizer.look_closer()
@@ -260,6 +267,7 @@ def _begin_rung(state: SearchState, rung: int) -> None:
 
 NO_PROGRESS = "the scores no longer rise"
 FALLS_SHORT = "the scores no longer rise, and are far below what another policy reached"
+LEAVES = "the scores no longer rise, and most episodes are ended early, at a loss"
 CONFIRMED = "nothing left to gain: every fresh episode lasted to the time limit with the same return"
 TARGET_CONFIRMED = "the target is confirmed on fresh episodes"
 
@@ -285,10 +293,11 @@ def _take_in(state: SearchState, parameters: FloatArray, batch: EpisodeBatch, ta
     state.usage += batch.usage
     state.failures += batch.failures
     state.generation += 1
+    state.ended = float(batch.terminated.mean())
     state.archive = best_of([*newcomers, *state.archive], ARCHIVE_SIZE)
     claimants: list[Candidate] = []
     if state.horizon is None:
-        mean = float(batch.scores[whole].mean())
+        mean = float(state.present.told(batch, None).scores[whole].mean())
         state.trend.add(mean)
         state.first_level = mean if state.first_level is None else state.first_level
         state.lowest = min(state.lowest, float(np.nanmin(batch.returns)))

@@ -13,6 +13,7 @@ from poise.policies.architecture import Architecture, Normalizer
 from poise.policies.candidate import Candidate
 from poise.seeding import SeedStream
 from poise.statistics.plateau import Plateau
+from poise.toll import Toll
 from poise.trial import Rival, Trial
 from poise.types import Failures, ObservationSums, Usage
 
@@ -43,6 +44,10 @@ class SearchState:
         horizon: where those of this generation are; ``None`` since whole ones are played.
         rare: whether most candidates of some generation shared the lowest score; what the others earn is mostly luck.
         survival_bonus: reward of a step that the optimizer is not told of, because a trial said so.
+        known_toll: what a search may be charged that learns to end episodes; ``None`` where random policies seldom do.
+        toll: what the optimizer is charged; ``None`` for nothing.
+        ended: share of the episodes of the last generation that ended by themselves.
+        again: whether the first stage learnt no more than to end episodes, and is searched a second time.
         trial: the other starts of this stage; ``None`` when one of them is chosen, or there is but one.
         usage: what the search has paid.
         failures: the episodes in which the environment failed.
@@ -73,6 +78,10 @@ class SearchState:
     horizon: Horizon | None = None
     rare: bool = False
     survival_bonus: float = 0.0
+    known_toll: Toll | None = None
+    toll: Toll | None = None
+    ended: float = 0.0
+    again: bool = False
     trial: Trial | None = None
     usage: Usage = field(default_factory=Usage)
     failures: Failures = field(default_factory=Failures)
@@ -115,6 +124,7 @@ class SearchState:
             self.rung,
             self.start,
             self.first_level,
+            self.toll,
         )
 
     @property
@@ -127,6 +137,11 @@ class SearchState:
         """Whether this stage has not come half as far as an earlier one, from where its start began."""
         best = max(self.levels, default=-math.inf)
         return self.first_level is not None and self.trend.level < (self.first_level + best) / 2
+
+    @property
+    def has_learnt_to_leave(self) -> bool:
+        """Whether candidates of the first stage end most episodes at a loss, as random policies did."""
+        return self.stage == 0 and self.known_toll is not None and self.trend.level < 0 and self.ended > 1 / 2
 
     @property
     def centre(self) -> Candidate:

@@ -19,6 +19,7 @@ from poise.optimizers.base import Optimizer
 from poise.policies.architecture import Architecture
 from poise.policies.candidate import Candidate
 from poise.rollouts.base import Engine
+from poise.toll import Toll
 from poise.types import EpisodeBatch, ObservationSums, SeedArray, Usage
 
 TURN = Usage(steps=250_000, episodes=1_600)
@@ -54,6 +55,7 @@ class Rival:
         rung: of the ladder of episodes a candidate, on which it begins, from 0.
         start: which of the stage's starts it is, from 0, the one that the stage begins with.
         first_level: mean score of its first generation of whole episodes; ``None`` before.
+        toll: what it is charged for ending episodes; ``None`` for nothing.
     """
 
     optimizer: Optimizer
@@ -65,6 +67,16 @@ class Rival:
     rung: int = 0
     start: int = 0
     first_level: float | None = None
+    toll: Toll | None = None
+
+    def told(self, batch: EpisodeBatch, cut: int | None) -> EpisodeBatch:
+        """The episodes as it sees them, with its toll.
+
+        Args:
+            batch: the episodes.
+            cut: where they were cut off; ``None`` for whole ones.
+        """
+        return batch if self.toll is None else self.toll.charged(batch, cut)
 
 
 @dataclass
@@ -109,6 +121,7 @@ class Trial:
         """
         batches = self._play(engine, seeds, None)
         claims = _means(batches)
+        levels = _means(self._told(batches, None))
         centres = [
             Candidate(rival.architecture, rival.optimizer.center, claim)
             for rival, claim in zip(self.tried, claims, strict=True)
@@ -116,8 +129,8 @@ class Trial:
         lengths = [rival.horizon.steps for rival in self.tried if rival.horizon is not None]
         if lengths and any(batch.terminated.any() for batch in batches):
             short = self._play(engine, seeds, min(lengths))
-            batches, claims = [*batches, *short], [_level(batch) for batch in short]
-        return centres, batches, [self.tried[index] for index in np.argsort(-np.array(claims), kind="stable")]
+            batches, levels = [*batches, *short], [_level(batch) for batch in self._told(short, min(lengths))]
+        return centres, batches, [self.tried[index] for index in np.argsort(-np.array(levels), kind="stable")]
 
     def next_round(self, ranked: Sequence[Rival]) -> None:
         """Lets the best have another turn each if there were many, and else only the best of all.
@@ -132,6 +145,9 @@ class Trial:
             engine.run(rival.architecture, rival.optimizer.center[np.newaxis], seeds, horizon=horizon)
             for rival in self.tried
         ]
+
+    def _told(self, batches: Sequence[EpisodeBatch], cut: int | None) -> list[EpisodeBatch]:
+        return [rival.told(batch, cut) for rival, batch in zip(self.tried, batches, strict=True)]
 
 
 def turn_steps(dimension: int, starts: int = 1) -> int:

@@ -20,6 +20,8 @@ from poise.runs.plan import Plan
 from poise.runs.stage import Stage
 from poise.search_state import SearchState
 from poise.seeding import Purpose, SeedStream
+from poise.toll import Toll
+from poise.trial import Rival
 from poise.types import EnvironmentSpec
 
 
@@ -128,3 +130,37 @@ def test_when_all_stages_are_through_the_best_goes_on_before_it_begins_again() -
     assert [name for name, _ in found] == ["linear+bias", "quadratic", "mlp:8", *["quadratic"] * 3]
     assert [population // POPULATION for _, population in found] == [1, 1, 1, 1, 2, 4]
     assert optimizers[3] is optimizers[1]
+
+
+@pytest.mark.parametrize(("second", "stays"), [(-30.0, True), (-120.0, False)])
+def test_a_first_stage_that_learnt_to_leave_is_searched_again_with_a_toll(second: float, stays: bool) -> None:
+    info, plan = inspect(EnvironmentSpec("LunarLanderContinuous-v3")), _plan("LunarLanderContinuous-v3")
+    architecture, toll = plan.first_architecture(info), Toll(3.0, 1000)
+    state = SearchState(plan.stages[0].optimizer_for(architecture, 0, 0), architecture, SeedStream(0, Purpose.SEARCH))
+    state.known_toll, state.ended = toll, 0.9
+    found = []
+    for level in (-97.0, second, -200.0, -200.0, -200.0):
+        state.trend.add(level)
+        state.trial = None
+        assert plan.proceed(state, architecture, 0)
+        waiting: list[Rival] = [] if state.trial is None else state.trial.waiting
+        found.append((state.architecture.name, state.toll, {rival.toll for rival in waiting}))
+    charge = toll if stays else None
+    assert found[:3] == [("linear+bias", toll, {toll}), ("quadratic", charge, {charge}), ("mlp:8", charge, {charge})]
+    assert found[3:] == [("linear+bias", charge, set())] * 2  # the best goes on, then begins again
+    assert state.stage == 5
+
+
+@pytest.mark.parametrize(
+    ("level", "ended", "known"), [(10.0, 0.9, Toll(3.0, 1000)), (-97.0, 0.4, Toll(3.0, 1000)), (-97.0, 0.9, None)]
+)
+def test_it_is_not_where_it_earns_or_stays_or_random_policies_do(
+    level: float, ended: float, known: Toll | None
+) -> None:
+    info, plan = inspect(EnvironmentSpec("LunarLanderContinuous-v3")), _plan("LunarLanderContinuous-v3")
+    architecture = plan.first_architecture(info)
+    state = SearchState(plan.stages[0].optimizer_for(architecture, 0, 0), architecture, SeedStream(0, Purpose.SEARCH))
+    state.known_toll, state.ended = known, ended
+    state.trend.add(level)
+    assert plan.proceed(state, architecture, 0)
+    assert (state.architecture.name, state.toll, state.again) == ("quadratic", None, False)

@@ -19,6 +19,7 @@ from poise.runs import checkpoint_file, form
 from poise.search_state import MILESTONE_SPACING, SearchState
 from poise.seeding import Purpose, SeedStream
 from poise.statistics.plateau import Plateau
+from poise.toll import Toll
 from poise.trial import Rival, Trial
 from poise.types import Failures, ObservationSums, Usage
 
@@ -98,6 +99,10 @@ def _to_state(progress: Progress) -> dict[str, Any]:
         "horizon": None if search.horizon is None else asdict(search.horizon),
         "rare": search.rare,
         "survival_bonus": search.survival_bonus,
+        "known_toll": None if search.known_toll is None else asdict(search.known_toll),
+        "toll": None if search.toll is None else asdict(search.toll),
+        "ended": search.ended,
+        "again": search.again,
         "trial": None if search.trial is None else _from_trial(search.trial),
         "usage": asdict(search.usage),
         "selection_usage": asdict(progress.selection_usage),
@@ -148,6 +153,10 @@ def _from_state(state: dict[str, Any], base: Architecture) -> Progress:
         horizon=_to_horizon(state.get("horizon")),
         rare=state.get("rare", False),
         survival_bonus=state.get("survival_bonus", 0.0),
+        known_toll=_to_toll(state.get("known_toll")),
+        toll=_to_toll(state.get("toll")),
+        ended=state.get("ended", 0.0),
+        again=state.get("again", False),
         trial=_to_trial(state.get("trial"), base),
         usage=Usage(**state["usage"]),
         failures=Failures(**state.get("failures", {})),
@@ -201,6 +210,7 @@ def _from_rival(rival: Rival) -> dict[str, Any]:
         "rung": rival.rung,
         "start": rival.start,
         "first_level": rival.first_level,
+        "toll": None if rival.toll is None else asdict(rival.toll),
     }
 
 
@@ -215,7 +225,12 @@ def _to_rival(state: Mapping[str, Any], base: Architecture) -> Rival:
         max(0, int(state.get("rung", 0))),
         max(0, int(state.get("start", 0))),
         _to_level(state.get("first_level")),
+        _to_toll(state.get("toll")),
     )
+
+
+def _to_toll(state: Mapping[str, Any] | None) -> Toll | None:
+    return None if state is None else Toll(float(state["price"]), int(state["whole"]))
 
 
 def _to_level(state: float | None) -> float | None:

@@ -86,6 +86,11 @@ def _how(config: TrainConfig, info: EnvironmentInfo, plan: Plan, compiled: bool)
         lines.append("             the second at once where most candidates share the lowest score")
     if len(plan.stages) > 1 and plan.open_ended:
         lines.append("             no more for a stage that has not come half as far as an earlier one")
+    if plan.open_ended and plan.probes(config, info):
+        lines += [
+            "leaving      a first stage that learns no more than to end episodes early, at a loss, is searched again,",
+            "             charged for the steps that were not played",
+        ]
     options = [start.optimizer_args for stage in plan.stages for start in stage.starts]
     if any("halvings" in args for args in options):
         lines.append("closer       before that, noise and step_size are halved as often as halvings says")

@@ -43,19 +43,25 @@ class Plan:
         """The policy that the search begins with."""
         return Architecture(self.stages[0].policy, info.observation, info.action)
 
-    def stage(self, index: int, levels: Sequence[float]) -> tuple[int, int] | None:
-        """Which of the planned stages an index means, and how often it has been repeated; ``None`` at the end.
+    def order(self, *, again: bool) -> tuple[Stage, ...]:
+        """The stages one after another, the first of them twice where it is searched again."""
+        return (self.stages[0], *self.stages) if again else self.stages
+
+    def stage(self, index: int, levels: Sequence[float], *, again: bool = False) -> tuple[int, int] | None:
+        """Which stage of the `order` an index means, and how often it has been repeated; ``None`` at the end.
 
         Args:
-            index: from 0; beyond the planned stages come repetitions of the best.
+            index: from 0; beyond the stages of the order come repetitions of the best.
             levels: where each stage before it ended.
+            again: whether the first is searched a second time.
         """
-        if index < len(self.stages):
+        count = len(self.order(again=again))
+        if index < count:
             return index, 0
         if not self.open_ended:
             return None
-        first = levels[: len(self.stages)]
-        return first.index(max(first)), index - len(self.stages) + 1
+        first = levels[:count]
+        return first.index(max(first)), index - count + 1
 
     def proceed(self, state: SearchState, base: Architecture, seed: int) -> bool:
         """Begins the next stage of a search; false if there is none.
@@ -65,19 +71,30 @@ class Plan:
             base: an architecture for its environment, of any kind.
             seed: the run's seed.
         """
-        found = self.stage(state.stage + 1, [*state.levels, state.trend.level])
+        levels = [*state.levels, state.trend.level]
+        state.again = state.again or (self.open_ended and state.has_learnt_to_leave)
+        found = self.stage(state.stage + 1, levels, again=state.again)
         if found is None:
             return False
         number, repetition = found
         if repetition == 1 and go_on(state):
             return True
         doublings = max(repetition - 1, 1) if repetition else 0  # one that cannot go on begins again at once
-        stage, starts = self.stages[number], [*state.starts, state.start]
+        stage, starts = self.order(again=state.again)[number], [*state.starts, state.start]
         chosen = min(starts[number], len(stage.rivals)) if doublings else 0
         start = stage.starts[chosen]
         architecture = replace(base, name=stage.policy, normalizer=None)
         optimizer = stage.optimizer_for(architecture, seed, state.stage + 1, doublings, chosen)
-        begin_stage(state, architecture, optimizer, start=chosen, rung=start.rung, horizon=start.horizon)
+        stays = state.again and (number == 1 or (number > 1 and levels[1] > levels[0]))
+        begin_stage(
+            state,
+            architecture,
+            optimizer,
+            start=chosen,
+            rung=start.rung,
+            horizon=start.horizon,
+            toll=state.known_toll if stays else None,
+        )
         self.begin_trial(state, seed)
         return True
 
@@ -89,10 +106,11 @@ class Plan:
             seed: the run's seed.
             bonus: what the task pays for a step of doing nothing; 0 leaves out those that are not to be told of it.
         """
-        if state.stage >= len(self.stages):
+        order = self.order(again=state.again)
+        if state.stage >= len(order):
             return  # a repetition
         others = []
-        for index, start in enumerate(self.stages[state.stage].rivals):
+        for index, start in enumerate(order[state.stage].rivals):
             if self._is_tried(start, state, bonus):
                 path = "optimizer", state.stage, "rival", index
                 optimizer = start.make(state.optimizer.dimension, seed, path)
@@ -106,6 +124,7 @@ class Plan:
                         state.first_horizon or start.horizon,
                         start.rung,
                         index + 1,
+                        toll=state.toll,
                     )
                 )
         begin_trial(state, others)

@@ -70,6 +70,7 @@ def _probe(job: Job, progress: Progress) -> float:
         job.engine,
         rng,
         lambda act, seed: record(job.info.spec, act, seed),
+        whole=job.info.max_episode_steps,
         short_at_first=job.plan.may_begin_short(compiled=job.engine.name == "kernel"),
         fixes_scale=job.config.normalize == "probe",
     )
