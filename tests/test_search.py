@@ -303,22 +303,22 @@ class Leaving(FakeEngine):
         return replace(batch, lengths=np.where(stays, 10, 2), terminated=~stays, truncated=stays)
 
 
-@pytest.mark.parametrize("known", [Toll(3.0, 10), None])
+@pytest.mark.parametrize("known", [Toll(3.0, 10, 4.0), None])
 def test_a_first_stage_that_learnt_to_leave_is_over_before_its_candidates_play_more_episodes(
     known: Toll | None,
 ) -> None:
     state = _rare()
     state.known_toll = known
     play_more = search(state, Leaving(), Budget(max_episodes=20_000), LADDER, confirm=_never, observe=lambda _: None)
-    assert state.ended == 1.0
+    assert state.lasted == 2.0
     assert (play_more.stopped_because == LEAVES) is (play_more.rung == 0) is (known is not None)
 
 
 def test_who_is_charged_for_leaving_learns_to_stay_and_claims_stay_the_environments_own() -> None:
     state = _rare()
-    state.toll = Toll(3.0, 10)
+    state.toll = Toll(3.0, 10, 4.0)
     search(state, Leaving(), Budget(max_episodes=4_000), Effort(), confirm=_never, observe=lambda _: None)
-    assert state.ended < 0.1
+    assert state.lasted > 9
     assert state.optimizer.center[0] > 1
     assert state.trend.values[0] == pytest.approx(-26, abs=2)  # charged; most leave
     assert state.trend.values[-1] == pytest.approx(-20, abs=1)

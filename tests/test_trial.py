@@ -148,7 +148,7 @@ def test_a_fall_in_a_short_episode_blames_a_start_no_more_than_ars_would() -> No
     assert ranked == [rivals[1], rivals[0]]
 
 
-@pytest.mark.parametrize(("toll", "best"), [(None, 0), (Toll(3.0, 10), 1)])
+@pytest.mark.parametrize(("toll", "best"), [(None, 0), (Toll(3.0, 10, 4.0), 1)])
 def test_starts_that_are_charged_for_leaving_are_compared_by_what_they_are_charged(
     toll: Toll | None, best: int
 ) -> None:

@@ -293,7 +293,7 @@ def _take_in(state: SearchState, parameters: FloatArray, batch: EpisodeBatch, ta
     state.usage += batch.usage
     state.failures += batch.failures
     state.generation += 1
-    state.ended = float(batch.terminated.mean())
+    state.lasted = float(batch.lengths.mean())
     state.archive = best_of([*newcomers, *state.archive], ARCHIVE_SIZE)
     claimants: list[Candidate] = []
     if state.horizon is None:

@@ -46,7 +46,7 @@ class SearchState:
         survival_bonus: reward of a step that the optimizer is not told of, because a trial said so.
         known_toll: what a search may be charged that learns to end episodes; ``None`` where random policies seldom do.
         toll: what the optimizer is charged; ``None`` for nothing.
-        ended: share of the episodes of the last generation that ended by themselves.
+        lasted: mean number of steps of the last generation's episodes.
         again: whether the first stage learnt no more than to end episodes, and is searched a second time.
         trial: the other starts of this stage; ``None`` when one of them is chosen, or there is but one.
         usage: what the search has paid.
@@ -80,7 +80,7 @@ class SearchState:
     survival_bonus: float = 0.0
     known_toll: Toll | None = None
     toll: Toll | None = None
-    ended: float = 0.0
+    lasted: float = 0.0
     again: bool = False
     trial: Trial | None = None
     usage: Usage = field(default_factory=Usage)
@@ -140,8 +140,9 @@ class SearchState:
 
     @property
     def has_learnt_to_leave(self) -> bool:
-        """Whether candidates of the first stage end most episodes at a loss, as random policies did."""
-        return self.stage == 0 and self.known_toll is not None and self.trend.level < 0 and self.ended > 1 / 2
+        """Whether candidates of the first stage end their episodes at a loss, sooner than random policies do."""
+        toll = self.known_toll
+        return toll is not None and self.stage == 0 and self.trend.level < 0 and self.lasted < toll.usual
 
     @property
     def centre(self) -> Candidate:

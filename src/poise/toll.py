@@ -21,10 +21,12 @@ class Toll:
     Attributes:
         price: of a step, more than 0.
         whole: steps of an episode that lasts to the time limit.
+        usual: steps after which a random policy ended an episode, in the mean; who learns to leave does so sooner.
     """
 
     price: float
     whole: int
+    usual: float
 
     def charged(self, batch: EpisodeBatch, cut: int | None = None) -> EpisodeBatch:
         """The same episodes, those that ended by themselves charged for the steps that they lack.
@@ -47,7 +49,7 @@ def toll_of(batch: EpisodeBatch, whole: int) -> Toll | None:
         batch: episodes of random policies, of which some did not fail.
         whole: steps of an episode that lasts to the time limit.
     """
-    costs = -batch.returns[~batch.failed] / batch.lengths[~batch.failed]
-    if batch.terminated.mean() <= 1 / 2 or costs.max() <= 0:
+    dearest = float((-batch.returns[~batch.failed] / batch.lengths[~batch.failed]).max())
+    if batch.terminated.mean() <= 1 / 2 or dearest <= 0:
         return None
-    return Toll(float(costs.max()), whole)
+    return Toll(dearest, whole, float(batch.lengths[batch.terminated].mean()))

@@ -58,6 +58,21 @@ def test_large_weighted_sums_are_found_by_finite_differences(env: str, numbers: 
     )
 
 
+@pytest.mark.parametrize(
+    ("budget", "directions", "top"), [({}, 64, 21), ({"max_steps": 1_000_000}, 25, 8), ({"max_steps": 100_000}, 4, 1)]
+)
+def test_very_large_ones_need_more_directions_and_smaller_differences(
+    budget: dict[str, Any], directions: int, top: int
+) -> None:
+    stage = _plan("Ant-v5", **budget).stages[0]
+    assert (stage.policy, stage.optimizer) == ("linear+bias", "ars")
+    assert (stage.optimizer_args["directions"], stage.optimizer_args["top"]) == (directions, top)
+    assert stage.optimizer_args["noise"] == stage.optimizer_args["step_size"] == 0.0146
+    if stage.rivals:
+        rival = next(start for start in stage.rivals if start.without_survival_bonus)
+        assert rival.optimizer_args == stage.optimizer_args
+
+
 def test_where_actions_are_numbers_more_than_one_start_is_tried() -> None:
     swimmer, walker, lander = _plan("Pendulum-v1"), _plan("BipedalWalker-v3"), _plan("Acrobot-v1")
     assert [start.optimizer for start in swimmer.stages[0].rivals] == ["snes", "ars"]

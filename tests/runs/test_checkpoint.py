@@ -81,15 +81,20 @@ def test_where_episodes_are_cut_off_is_taken_up(tmp_path: Path, horizon: Horizon
     assert (after.first_horizon, after.horizon) == (Horizon(150, 1000), horizon)
 
 
-@pytest.mark.parametrize("toll", [None, Toll(2.5, 300)])
+@pytest.mark.parametrize("toll", [None, Toll(2.5, 300, 31.5)])
 def test_what_leaving_costs_is_taken_up(tmp_path: Path, toll: Toll | None) -> None:
     before = _progress()
-    before.search.known_toll, before.search.toll = Toll(2.5, 300), toll
-    before.search.again, before.search.ended = toll is not None, 0.75
+    before.search.known_toll, before.search.toll = Toll(2.5, 300, 31.5), toll
+    before.search.again, before.search.lasted = toll is not None, 7.5
     before.search.best_left = before.search.present
     checkpoint.save(tmp_path / "checkpoint", before)
     after = checkpoint.load(tmp_path / "checkpoint", BASE).search
-    assert (after.known_toll, after.toll, after.again, after.ended) == (Toll(2.5, 300), toll, toll is not None, 0.75)
+    assert (after.known_toll, after.toll, after.again, after.lasted) == (
+        Toll(2.5, 300, 31.5),
+        toll,
+        toll is not None,
+        7.5,
+    )
     assert after.best_left is not None
     assert after.best_left.toll == toll
 

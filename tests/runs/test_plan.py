@@ -135,9 +135,9 @@ def test_when_all_stages_are_through_the_best_goes_on_before_it_begins_again() -
 @pytest.mark.parametrize(("second", "stays"), [(-30.0, True), (-120.0, False)])
 def test_a_first_stage_that_learnt_to_leave_is_searched_again_with_a_toll(second: float, stays: bool) -> None:
     info, plan = inspect(EnvironmentSpec("LunarLanderContinuous-v3")), _plan("LunarLanderContinuous-v3")
-    architecture, toll = plan.first_architecture(info), Toll(3.0, 1000)
+    architecture, toll = plan.first_architecture(info), Toll(3.0, 1000, 40.0)
     state = SearchState(plan.stages[0].optimizer_for(architecture, 0, 0), architecture, SeedStream(0, Purpose.SEARCH))
-    state.known_toll, state.ended = toll, 0.9
+    state.known_toll, state.lasted = toll, 31.0
     found = []
     for level in (-97.0, second, -200.0, -200.0, -200.0):
         state.trend.add(level)
@@ -152,15 +152,16 @@ def test_a_first_stage_that_learnt_to_leave_is_searched_again_with_a_toll(second
 
 
 @pytest.mark.parametrize(
-    ("level", "ended", "known"), [(10.0, 0.9, Toll(3.0, 1000)), (-97.0, 0.4, Toll(3.0, 1000)), (-97.0, 0.9, None)]
+    ("level", "lasted", "known"),
+    [(10.0, 31.0, Toll(3.0, 1000, 40.0)), (-97.0, 41.0, Toll(3.0, 1000, 40.0)), (-97.0, 31.0, None)],
 )
 def test_it_is_not_where_it_earns_or_stays_or_random_policies_do(
-    level: float, ended: float, known: Toll | None
+    level: float, lasted: float, known: Toll | None
 ) -> None:
     info, plan = inspect(EnvironmentSpec("LunarLanderContinuous-v3")), _plan("LunarLanderContinuous-v3")
     architecture = plan.first_architecture(info)
     state = SearchState(plan.stages[0].optimizer_for(architecture, 0, 0), architecture, SeedStream(0, Purpose.SEARCH))
-    state.known_toll, state.ended = known, ended
+    state.known_toll, state.lasted = known, lasted
     state.trend.add(level)
     assert plan.proceed(state, architecture, 0)
     assert (state.architecture.name, state.toll, state.again) == ("quadratic", None, False)

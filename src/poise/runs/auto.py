@@ -38,6 +38,15 @@ ARS = {
 }
 """For ARS, where policies are large or lasting is not all: it starts from standing still, and looks closely around."""
 
+LARGE = 256
+"""Numbers of a weighted sum from which on few directions tell too little."""
+
+SHAKE = 0.15
+"""Differences and steps of ARS there, for one feature; of many each has the less, so that an action is shaken alike."""
+
+MOST = 128
+"""Most candidates of a generation there, if the budget is good for them."""
+
 TURNS = 8
 """Turns of a start that a budget should be good for, if starts are to be tried."""
 
@@ -84,8 +93,8 @@ def plan_for(config: TrainConfig, info: EnvironmentInfo) -> Plan:
         stages = tuple(Stage(policy, config.optimizer, dict(config.optimizer_args)) for policy in policies)
         return Plan(stages, open_ended=config.policy == AUTO)
     episodes = config.budget.episodes(info.max_episode_steps)
-    population = int(min(max(episodes / GENERATIONS, LEAST_POPULATION), POPULATION))
-    chosen = [_stage(policy, population, info) for policy in policies]
+    most = int(min(max(episodes / GENERATIONS, LEAST_POPULATION), MOST))
+    chosen = [_stage(policy, most, info) for policy in policies]
     if info.action.kind == "box" and _bears_a_trial(config):
         chosen = [replace(stage, rivals=_rivals(stage, config, info, index)) for index, stage in enumerate(chosen)]
     return Plan(tuple(chosen), open_ended=True)
@@ -106,7 +115,9 @@ def _rivals(stage: Stage, config: TrainConfig, info: EnvironmentInfo, index: int
         if index:
             others.append(Start("snes", {**stage.optimizer_args, "sigma0": FINE}, rung=1))
     if index == 0:
-        others.append(Start("ars", {**ARS, **BOLD}, without_survival_bonus=True, follows=True))
+        large = _count(stage.policy, info) >= LARGE
+        args = stage.optimizer_args if large else {**ARS, **BOLD}
+        others.append(Start("ars", {**args}, without_survival_bonus=True, follows=True))
     if stage.optimizer == "ars" and others[0].horizon is not None and _bears_many(stage, config, info):
         others += [replace(_bold(stage, info, sizes), where_episodes_end=True) for sizes in MORE]
     return tuple(others)
@@ -122,17 +133,31 @@ def _bears_many(stage: Stage, config: TrainConfig, info: EnvironmentInfo) -> boo
     """Whether the turns of many starts are a small part of the budget, as they are of the default."""
     if config.max_episodes is not None or (config.max_steps is None and config.max_seconds is not None):
         return False
-    dimension = Architecture(stage.policy, info.observation, info.action).parameter_count
-    return config.max_steps is None or config.max_steps >= MANY_TURNS * turn_steps(dimension)
+    return config.max_steps is None or config.max_steps >= MANY_TURNS * turn_steps(_count(stage.policy, info))
 
 
-def _stage(policy: str, population: int, info: EnvironmentInfo) -> Stage:
-    """What searches for a kind of policy: SNES, or ARS for weighted sums with more numbers than candidates."""
-    count = Architecture(policy, info.observation, info.action).parameter_count
-    if policy in ("linear", "linear+bias") and count > POPULATION and info.observation.numbers.any():
-        directions = population // 4  # of two candidates each: half as many in all
-        return Stage(policy, "ars", {**ARS, "directions": directions, "top": directions // 2})
-    return Stage(policy, "snes", {"population": population})
+def _stage(policy: str, most: int, info: EnvironmentInfo) -> Stage:
+    """What searches for a kind of policy: SNES, or ARS for weighted sums with more numbers than candidates.
+
+    Args:
+        policy: its name.
+        most: candidates a generation that the budget is good for.
+        info: the environment.
+    """
+    population, count = min(most, POPULATION), _count(policy, info)
+    if policy not in ("linear", "linear+bias") or count <= POPULATION or not info.observation.numbers.any():
+        return Stage(policy, "snes", {"population": population})
+    if count >= LARGE:
+        size = round(SHAKE / math.sqrt(info.observation.size), 4)
+        many = {"directions": most // 2, "top": most // 6, "noise": size, "step_size": size}
+        return Stage(policy, "ars", {**ARS, **many})
+    directions = population // 4  # of two candidates each: half as many in all
+    return Stage(policy, "ars", {**ARS, "directions": directions, "top": directions // 2})
+
+
+def _count(policy: str, info: EnvironmentInfo) -> int:
+    """Numbers that a kind of policy has for an environment."""
+    return Architecture(policy, info.observation, info.action).parameter_count
 
 
 def _may_learn_a_table(config: TrainConfig, info: EnvironmentInfo) -> bool:

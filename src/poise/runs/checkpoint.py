@@ -101,7 +101,7 @@ def _to_state(progress: Progress) -> dict[str, Any]:
         "survival_bonus": search.survival_bonus,
         "known_toll": None if search.known_toll is None else asdict(search.known_toll),
         "toll": None if search.toll is None else asdict(search.toll),
-        "ended": search.ended,
+        "lasted": search.lasted,
         "again": search.again,
         "trial": None if search.trial is None else _from_trial(search.trial),
         "usage": asdict(search.usage),
@@ -155,7 +155,7 @@ def _from_state(state: dict[str, Any], base: Architecture) -> Progress:
         survival_bonus=state.get("survival_bonus", 0.0),
         known_toll=_to_toll(state.get("known_toll")),
         toll=_to_toll(state.get("toll")),
-        ended=state.get("ended", 0.0),
+        lasted=state.get("lasted", 0.0),
         again=state.get("again", False),
         trial=_to_trial(state.get("trial"), base),
         usage=Usage(**state["usage"]),
@@ -230,7 +230,7 @@ def _to_rival(state: Mapping[str, Any], base: Architecture) -> Rival:
 
 
 def _to_toll(state: Mapping[str, Any] | None) -> Toll | None:
-    return None if state is None else Toll(float(state["price"]), int(state["whole"]))
+    return None if state is None else Toll(float(state["price"]), int(state["whole"]), float(state["usual"]))
 
 
 def _to_level(state: float | None) -> float | None:

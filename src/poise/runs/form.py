@@ -19,7 +19,7 @@ NORMALIZER = {"mean": VECTOR, "scale": VECTOR}
 ARCHITECTURE = {"name": str, "mean": (None, VECTOR), "scale": (None, VECTOR)}
 CANDIDATE = {"architecture": ARCHITECTURE, "parameters": VECTOR, "claim": (None, float)}
 HORIZON = {"steps": int, "whole": int}
-TOLL = {"price": float, "whole": int}
+TOLL = {"price": float, "whole": int, "usual": float}
 SUMS = {"count": int, "total": VECTOR, "squares": VECTOR}
 OPTIMIZER = {"optimizer": str, "state": {"dimension": int, "generation": int, "own": {}}}
 RIVAL = {
@@ -58,7 +58,7 @@ SINCE = {
     "survival_bonus": float,
     "known_toll": (None, TOLL),
     "toll": (None, TOLL),
-    "ended": float,
+    "lasted": float,
     "again": bool,
     "follows": bool,
     "trial": (None, {"began": USAGE, "waiting": [RIVAL], "tried": [RIVAL]}),
