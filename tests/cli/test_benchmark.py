@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from tests.suites.made_up import results_of
@@ -108,7 +109,7 @@ def test_progress_counts_runs_and_says_what_is_left(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     now = 100.0
-    monkeypatch.setattr("poise.cli.benchmark_progress.time.monotonic", lambda: now)
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: now))
     standing = Standing(total=10, kept=2, finished=2)
     with benchmark_progress(quiet=False) as observe:
         observe(standing)

@@ -155,7 +155,17 @@ def test_a_trace_has_a_hole_where_there_is_no_number(page: Page) -> None:
         ("count(1234567)", "1,234,567"),
         ("plural(1, 'step')", "1 step"),
         ("returnText(500, [1, 1])", "500.0"),
-        ("returnText(-0.125, [-0.125])", "−0.13"),
+        ("returnText(-12.345, [-12.345])", "−12.35"),
+        ("returnText(-0.000123, [-0.000123])", "−0.000123"),
+        ("figure(-0.000163)", "−0.000163"),
+        ("figure(500)", "500.0"),
+        ("figure(0)", "0.0"),
+        (
+            "withInterval({ mean: -0.0001634, low: -0.0001641, high: -0.0001627 })",
+            "−0.0001634 [−0.0001641, −0.0001627]",
+        ),
+        ("withInterval({ mean: 1000, low: 1000, high: 1000.0000001 })", "1000.0000 [1000.0000, 1000.0000]"),
+        ("withInterval({ mean: -92.1, low: -94, high: -90.3 })", "−92.1 [−94.0, −90.3]"),
     ],
 )
 def test_numbers_read_as_a_person_writes_them(page: Page, call: str, text: str) -> None:

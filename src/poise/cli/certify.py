@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from poise.cli import options
-from poise.cli.output import number, percent, print_json, say
+from poise.cli.output import percent, print_json, say
 from poise.cli.progress import progress
+from poise.words import number
 
 
 def command(

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout, suppress
 from typing import TYPE_CHECKING
 
-from poise.words import counted
+from poise.words import counted, number
 
 if TYPE_CHECKING:
     from poise.types import Json
@@ -80,11 +80,6 @@ def evaluation_lines(evaluation: Mapping[str, Json], indent: str = "") -> list[s
             f"[{percent(e['success_low'])}, {percent(e['success_high'])}] ({e['success_method']})"
         )
     return [indent + line for line in lines]
-
-
-def number(value: float) -> str:
-    """A return with as many digits as make sense to a person."""
-    return f"{value:,.1f}" if abs(value) >= 10 else f"{value:.3f}"
 
 
 def percent(share: float) -> str:

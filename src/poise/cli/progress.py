@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from poise.cli.output import note, number, percent, stdout_kept_clean
-from poise.words import counted
+from poise.cli.output import note, percent, stdout_kept_clean
+from poise.words import counted, number
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -15,6 +15,7 @@ from poise.rollouts.recording import Recording, record
 from poise.runs.policy import Policy
 from poise.seeding import check_seed
 from poise.types import EnvironmentSpec, FloatArray, Json
+from poise.words import number
 
 if TYPE_CHECKING:
     from poise.policies.architecture import Architecture
@@ -144,12 +145,8 @@ def certificate_words(certificate: Mapping[str, Json] | None) -> str | None:
     """What an evaluation found, in words; ``None`` if there was none."""
     if certificate is None:
         return None
-    mean, low, high = (_number(certificate[name]) for name in ("mean", "low", "high"))
+    mean, low, high = (number(certificate[name]) for name in ("mean", "low", "high"))
     return f"mean return {mean} [{low}, {high}], {certificate['episodes']:,} fresh episodes"
-
-
-def _number(value: float) -> str:
-    return f"{value:,.1f}" if abs(value) >= 10 else f"{value:.3f}"
 
 
 def linear_weights(

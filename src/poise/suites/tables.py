@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from poise.suites.results import CONFIDENCE, REPLICATES, Figure, Results
 from poise.types import Json
+from poise.words import number
 
 NONE = "–"
 
@@ -24,7 +25,7 @@ def markdown(results: Results, pictures: Mapping[str, str]) -> str:
         rows.append([f"**{_all(results)}, as a score**", *(figure_text(results.overall(name)) for name in names)])
     steps = [[task.name, *(_steps(results.steps(task.name, name)) for name in names)] for task in suite.tasks]
     scales = [
-        [name, _return(scale.low), scale.low_is, _return(scale.high), scale.high_is]
+        [name, number(scale.low), scale.low_is, number(scale.high), scale.high_is]
         for name, scale in results.scales.items()
     ]
     parts = [
@@ -133,14 +134,9 @@ def figure_text(figure: Figure | None, expected: int | None = None) -> str:
     """A figure with its interval; with the number of runs where some are missing."""
     if figure is None:
         return NONE
-    interval = "" if figure.interval is None else f" [{_return(figure.interval.low)}, {_return(figure.interval.high)}]"
+    interval = "" if figure.interval is None else f" [{number(figure.interval.low)}, {number(figure.interval.high)}]"
     runs = f" ({figure.runs} of {expected} runs)" if expected is not None and figure.runs < expected else ""
-    return _return(figure.value) + interval + runs
-
-
-def _return(value: float) -> str:
-    text = f"{value:,.1f}" if abs(value) >= 10 else f"{value:.3f}"
-    return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text  # no minus zero
+    return number(figure.value) + interval + runs
 
 
 def _steps(steps: float | None) -> str:

@@ -2,6 +2,9 @@
 
 const MINUS = "−";
 
+/** Most decimals that a score is read with. */
+const SMALLEST = 8;
+
 /** A number with a fixed count of decimals; what is no number is said so. */
 export function fixed(value, decimals) {
   if (value === null || !Number.isFinite(value)) return "not a number";
@@ -15,17 +18,22 @@ export function signed(value, decimals) {
   return text.startsWith(MINUS) || !Number.isFinite(value) ? text : `+${text}`;
 }
 
-/** Decimals that show three figures of the largest number of a series, and no more than five. */
-export function decimalsFor(values) {
-  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value ?? 0)), 0);
+/** Decimals that show three figures of the largest number of a series, and no more than `most`. */
+export function decimalsFor(values, most = 5) {
+  const largest = values.reduce((found, value) => Math.max(found, Math.abs(value ?? 0)), 0);
   if (largest === 0) return 1;
-  return Math.min(5, Math.max(0, 2 - Math.floor(Math.log10(largest))));
+  return Math.min(most, Math.max(0, 2 - Math.floor(Math.log10(largest))));
 }
 
-/** A return: one decimal, unless the rewards are finer. */
+/** Three figures of a score and one decimal at least, whatever the unit of the rewards. */
+export function figure(value) {
+  return fixed(value, Math.max(1, decimalsFor([value], SMALLEST)));
+}
+
+/** A return: one decimal, unless the rewards are finer; in an episode that earns little, three figures of that. */
 export function returnText(value, rewards) {
   const whole = rewards.every((reward) => Number.isInteger(reward));
-  return fixed(value, whole ? 1 : 2);
+  return fixed(value, whole ? 1 : Math.max(2, decimalsFor([rewards.reduce((sum, reward) => sum + reward, 0)], SMALLEST)));
 }
 
 /** A sentence that the server has written, with a true minus before its numbers. */
@@ -45,8 +53,9 @@ export function plural(number, word) {
 
 /** A result with its interval, rounded to what the interval supports: "−92.1 [−94.0, −90.3]". */
 export function withInterval({ mean, low, high }) {
-  const wide = high - low;
-  const decimals = wide > 0 ? Math.min(4, Math.max(Math.abs(mean) >= 10 ? 1 : 3, 1 - Math.floor(Math.log10(wide)))) : Math.abs(mean) >= 10 ? 1 : 3;
+  const [wide, figures] = [high - low, decimalsFor([mean], SMALLEST)];
+  const least = Math.abs(mean) >= 10 ? 1 : 3;
+  const decimals = wide > 0 ? Math.min(Math.max(4, figures + 1), Math.max(least, 1 - Math.floor(Math.log10(wide)))) : Math.max(least, figures);
   return `${fixed(mean, decimals)} [${fixed(low, decimals)}, ${fixed(high, decimals)}]`;
 }
 

@@ -6,7 +6,7 @@ import { drawStrip } from "../charts/strip.js";
 import { rangeOf } from "../charts/trace.js";
 import { createCsv } from "../csv.js";
 import { make } from "../dom.js";
-import { count, fixed, large } from "../format.js";
+import { count, figure, large } from "../format.js";
 import { createSurface } from "../surface.js";
 
 const MOST_POINTS = 1500; // generations kept; older ones are thinned
@@ -63,7 +63,7 @@ export function createProgress(signal) {
     saveScores.hidden = !columns.length;
     if (!rows.length) return;
     const [generation, steps, , mean, best] = rows.at(-1);
-    const words = `After ${count(generation)} generations and ${large(steps)} steps: mean score ${fixed(mean, 1)}, best so far ${fixed(best, 1)}; the first generation's mean was ${fixed(rows[0][3], 1)}.`;
+    const words = `After ${count(generation)} generations and ${large(steps)} steps: mean score ${figure(mean)}, best so far ${figure(best)}; the first generation's mean was ${figure(rows[0][3])}.`;
     curve.canvas.setAttribute("aria-label", `Score against environment steps. ${words}`);
     strip.canvas.setAttribute("aria-label", `Scores of the candidates of each generation. In the last one from ${range(rows.at(-1))}.`);
   }
@@ -98,7 +98,7 @@ export function createProgress(signal) {
 }
 
 function range([, , , , , low, high]) {
-  return `${fixed(low, 1)} to ${fixed(high, 1)}`;
+  return `${figure(low)} to ${figure(high)}`;
 }
 
 /** Keeps at most about `most` items, evenly spread over `at(item)`, which grows; the newest is always among them. */

@@ -3,7 +3,7 @@
 import { queryOf } from "../address.js";
 import { Unanswered, ask } from "../api.js";
 import { make, setText } from "../dom.js";
-import { fixed, plural } from "../format.js";
+import { figure, fixed, plural } from "../format.js";
 
 const NAME = "poise-name"; // what was typed last, kept by the browser
 
@@ -55,7 +55,7 @@ function rowOf(row, isMine) {
   const speed = row.fps ? ` · ${fixed(row.fps, Number.isInteger(row.fps) ? 0 : 1)} steps/s` : "";
   return make("li", { class: isMine ? "mine" : null },
     make("a", { href: `/played/${row.id}`, title: "Watch this game" },
-      make("span", { class: "score-return", text: fixed(row.return, 1) }), make("span", { text: row.name || "somebody" })),
+      make("span", { class: "score-return", text: figure(row.return) }), make("span", { text: row.name || "somebody" })),
     make("span", { class: "hint", text: `seed ${row.seed} · ${plural(row.length, "step")}${speed}` }));
 }
 

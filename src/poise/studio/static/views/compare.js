@@ -9,7 +9,7 @@ import { rangeOfAll, whiskerOf } from "../charts/whiskers.js";
 import { createCsv } from "../csv.js";
 import { make, setText } from "../dom.js";
 import { complete } from "../episode.js";
-import { count, fixed, withInterval } from "../format.js";
+import { count, figure, fixed, withInterval } from "../format.js";
 import { createHeading } from "../panels/heading.js";
 import { createPlayer } from "../panels/player.js";
 import { createSurface } from "../surface.js";
@@ -140,7 +140,7 @@ function courses(runs, first, signal, remember) {
     if (!lines.length) return;
     const xRange = [0, Math.max(...lines.map(({ xs }) => xs.at(-1)))];
     drawCurve(context, size, colors, { xRange, yRange: padded(rangeOf(lines.flatMap(({ ys }) => ys))), lines });
-  }, signal, { "aria-label": `Mean scores of the generations. ${runs.map(({ short: id, course }) => (course.length ? `${id}: from ${fixed(course[0][2], 1)} to ${fixed(course.at(-1)[2], 1)}` : `${id}: none`)).join("; ")}.` }, { grows: true });
+  }, signal, { "aria-label": `Mean scores of the generations. ${runs.map(({ short: id, course }) => (course.length ? `${id}: from ${figure(course[0][2])} to ${figure(course.at(-1)[2])}` : `${id}: none`)).join("; ")}.` }, { grows: true });
   const axis = make("p", { class: "chart-axis" });
   const choice = make("select", { id: "compare-x", "aria-label": "Against" }, make("option", { value: "steps", text: "against environment steps" }), make("option", { value: "time", text: "against time" }));
   const write = () => setText(axis, along === "time" ? "seconds of search" : "environment steps");

@@ -4,7 +4,7 @@ import { pathOf, queryOf } from "../address.js";
 import { Unanswered, ask, fetchEpisode } from "../api.js";
 import { make, setText } from "../dom.js";
 import { complete } from "../episode.js";
-import { count, fixed, large, plural, withInterval } from "../format.js";
+import { count, figure, fixed, large, plural, withInterval } from "../format.js";
 import { createHeading } from "../panels/heading.js";
 import { createParameters } from "../panels/parameters.js";
 import { createPlayer } from "../panels/player.js";
@@ -132,7 +132,7 @@ function statusOf(run) {
   if (run.state === "broken") return "";
   if (run.state === "kept") return "A policy that was made by hand; nobody has measured it yet.";
   if (run.state === "empty") return "Not one generation yet, and nothing is writing here.";
-  const best = run.best === null ? "" : ` Best score so far ${fixed(run.best, 1)}, luck included.`;
+  const best = run.best === null ? "" : ` Best score so far ${figure(run.best)}, luck included.`;
   if (run.state === "stopped") return `❚❚ Stopped after ${paid}; nothing is lost.${best}`;
   if (!run.generations) return "Starting …";
   const pace = run.speed ? `, ${large(Math.round(run.speed))} steps/s${left(run)}` : "";

@@ -4,7 +4,7 @@ import { pathOf } from "../address.js";
 import { Unanswered, ask } from "../api.js";
 import { traceOf } from "../charts/trace.js";
 import { make, setText } from "../dom.js";
-import { ago, count, decimalsFor, fixed, large, plural, withInterval } from "../format.js";
+import { ago, count, decimalsFor, figure, fixed, large, plural, withInterval } from "../format.js";
 import { icon } from "../icons.js";
 import { createHeading } from "../panels/heading.js";
 import { createSelection } from "../panels/selection.js";
@@ -180,7 +180,7 @@ function resultOf({ state, result, best, problem }) {
   if (state === "finished") {
     return [make("span", { class: "result", text: withInterval(result) }), make("span", { class: "run-name", text: `${count(result.episodes)} fresh episodes` })];
   }
-  const more = state === "broken" ? problem : state === "kept" ? "not measured yet" : best === null ? "" : `best score so far ${fixed(best, 1)}`;
+  const more = state === "broken" ? problem : state === "kept" ? "not measured yet" : best === null ? "" : `best score so far ${figure(best)}`;
   return [word, make("span", { class: "run-name", text: more, title: more })];
 }
 

@@ -6,7 +6,7 @@ import { MARGIN, drawHeat, scalesOf } from "../charts/heat.js";
 import { createCsv } from "../csv.js";
 import { make, setText } from "../dom.js";
 import { complete } from "../episode.js";
-import { fixed, withInterval } from "../format.js";
+import { figure, fixed, withInterval } from "../format.js";
 import { createLatest } from "../latest.js";
 import { createHeading } from "../panels/heading.js";
 import { createPlayer } from "../panels/player.js";
@@ -159,8 +159,8 @@ function createMap(store, about, signal) {
     const best = map.means.indexOf(high);
     const at = (range, index) => fixed(-range + (2 * range * index) / (map.size - 1), 2);
     const place = `${nameOf(map.across)} ${at(map.ranges[0], best % map.size)}, ${nameOf(map.up)} ${at(map.ranges[1], Math.floor(best / map.size))}`;
-    surface.canvas.setAttribute("aria-label", `Mean return over ${nameOf(map.across)} and ${nameOf(map.up)}: from ${fixed(low, 1)} to ${fixed(high, 1)}, best at ${place}; the policy stands at ${fixed(numbers[map.across], 2)} and ${fixed(numbers[map.up], 2)}.`);
-    setText(note, `Mean return of ${map.episodes} episodes, from ${fixed(low, 1)} (pale) to ${fixed(high, 1)} (strong). Drag the ring.`);
+    surface.canvas.setAttribute("aria-label", `Mean return over ${nameOf(map.across)} and ${nameOf(map.up)}: from ${figure(low)} to ${figure(high)}, best at ${place}; the policy stands at ${fixed(numbers[map.across], 2)} and ${fixed(numbers[map.up], 2)}.`);
+    setText(note, `Mean return of ${map.episodes} episodes, from ${figure(low)} (pale) to ${figure(high)} (strong). Drag the ring.`);
   }
 
   /** Where a pointer is on the map, in the map's own unit. */
