@@ -9,7 +9,7 @@ import gymnasium
 import numpy as np
 import pytest
 
-from poise.errors import InvalidValueError, MissingDependencyError
+from poise.errors import InvalidValueError, MissingDependencyError, PoiseError
 from poise.rollouts.pictures import check_pictures, close_pictures, make_with_pictures, picture_of
 from poise.types import EnvironmentSpec
 
@@ -62,6 +62,21 @@ def test_what_is_missing_is_said(
 def test_an_environment_without_a_renderer_is_told(spec: EnvironmentSpec, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_Drawing, "metadata", {"render_modes": []})
     with pytest.raises(InvalidValueError, match="does not render into an array"):
+        make_with_pictures(spec)
+
+
+@pytest.mark.parametrize(
+    ("constructor", "words"),
+    [
+        (lambda self: None, "has no pictures: its constructor takes no render_mode"),
+        (lambda self, wind: None, "could not be made: .*wind"),
+    ],
+)
+def test_one_that_takes_no_render_mode_has_no_pictures(
+    spec: EnvironmentSpec, monkeypatch: pytest.MonkeyPatch, constructor: Any, words: str
+) -> None:
+    monkeypatch.setattr(_Drawing, "__init__", constructor)
+    with pytest.raises(PoiseError, match=words):
         make_with_pictures(spec)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from poise.errors import InvalidValueError, MissingDependencyError
+from poise.errors import InvalidValueError, MissingDependencyError, PoiseError
 from poise.rollouts.environments import close, make
 from poise.types import EnvironmentSpec
 
@@ -34,7 +34,13 @@ def make_with_pictures(spec: EnvironmentSpec) -> Environment:
         PoiseError: as `poise.rollouts.environments.make`.
     """
     _prepare()
-    environment = make(spec, "rgb_array")
+    try:
+        environment = make(spec, "rgb_array")
+    except PoiseError as problem:
+        if not isinstance(problem.__cause__, TypeError):
+            raise
+        close(make(spec))  # without pictures it can be made, or says why not
+        raise InvalidValueError(f"{spec.id} has no pictures: its constructor takes no render_mode.") from problem
     if "rgb_array" not in (environment.metadata.get("render_modes") or ()):
         close(environment)
         raise InvalidValueError(f"{spec.id} has no pictures: it does not render into an array (rgb_array).")

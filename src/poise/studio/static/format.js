@@ -3,7 +3,7 @@
 const MINUS = "−";
 
 /** Most decimals that a score is read with. */
-const SMALLEST = 8;
+export const SMALLEST = 8;
 
 /** A number with a fixed count of decimals; what is no number is said so. */
 export function fixed(value, decimals) {

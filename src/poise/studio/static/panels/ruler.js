@@ -2,7 +2,7 @@
 // reward. One cursor goes through all of them.
 
 import { make, setText } from "../dom.js";
-import { count, fixed, plural, signed } from "../format.js";
+import { SMALLEST, count, decimalsFor, fixed, plural, signed } from "../format.js";
 import { lanesOf, traceOf } from "../charts/trace.js";
 import { actionAt } from "../store.js";
 
@@ -80,8 +80,8 @@ function rowsOf(episode, all) {
     return row(name, traceOf(values, length, "line observation"), read, { feature });
   });
   rows.push(...actionRows(episode));
-  const whole = rewards.every((reward) => Number.isInteger(reward));
-  const read = (step) => (step < length ? signed(rewards[step], whole ? 1 : 3) : "–");
+  const decimals = rewards.every((reward) => Number.isInteger(reward)) ? 1 : Math.max(3, decimalsFor(rewards, SMALLEST));
+  const read = (step) => (step < length ? signed(rewards[step], decimals) : "–");
   rows.push(row("reward", traceOf(rewards, length, "line reward"), read));
   return rows;
 }
