@@ -36,6 +36,7 @@ SOLVED = {
     "InvertedDoublePendulum-v5": "9100",
     "Hopper-v5": "3800",
     "Walker2d-v5": "none",
+    "Ant-v5": "6000",
     "HalfCheetah-v5": "4800",
     "Reacher-v5": "-3.75",
     "Pusher-v5": "none",
