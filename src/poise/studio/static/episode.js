@@ -14,7 +14,7 @@ export function complete(episode) {
     returnsSoFar,
     renderer: rendererFor(episode),
     ranges: features.map(rangeOf),
-    decimals: features.map(decimalsFor),
+    decimals: features.map((values) => decimalsFor(values)),
     nameAction: ([first, ...rest]) => {
       if (!episode.discrete) return [first, ...rest].map((part) => fixed(part, 2)).join(", ");
       return episode.actionNames[first - episode.firstAction] ?? `action ${first}`;
