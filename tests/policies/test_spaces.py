@@ -83,7 +83,7 @@ def test_outputs_become_this_action(space: spaces.Space[Any], outputs: list[floa
     [
         (spaces.Box(0, 255, (96, 96, 3), np.uint8), "image observations are not supported"),
         (spaces.Text(5), "observations of Text are not supported; supported are Box"),
-        (spaces.Sequence(spaces.Discrete(2)), "observations of Sequence are not supported"),
+        (spaces.Sequence(spaces.Discrete(2)), "leave the others out with gymnasium.wrappers.FilterObservation"),
         (spaces.Tuple((spaces.Discrete(2), spaces.Text(5))), "Text"),
         (spaces.Discrete(10_001), "1 to 10,000 features"),
     ],
@@ -99,6 +99,13 @@ def test_an_observation_space_without_a_policy_is_said_in_words(space: spaces.Sp
 def test_an_action_space_without_a_policy_is_said_in_words(space: spaces.Space[Any]) -> None:
     with pytest.raises(UnsupportedSpaceError, match="supported are Discrete, Box of floats"):
         decode_space(space)
+
+
+def test_a_small_grid_of_bytes_is_taken_number_by_number() -> None:
+    encoding = encode_space(spaces.Box(0, 255, (7, 7, 3), np.uint8))
+    grid = np.arange(147, dtype=np.uint8).reshape(7, 7, 3)
+    assert encoding.size == 147
+    assert np.array_equal(encoding.encode(grid), np.arange(147.0))
 
 
 def test_an_observation_that_does_not_fit_or_is_not_finite_is_refused() -> None:

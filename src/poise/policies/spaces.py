@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     import gymnasium
 
 MAX_FEATURES = 10_000
+IMAGE = 1_000
+"""Numbers from which on a box of uint8 with rows and columns is an image; of fewer it is taken number by number."""
+
 UNBOUNDED = 1e30
 """Bounds beyond this (float32's largest number, say) mean that there is none."""
 
@@ -290,7 +293,7 @@ def _leaves(space: gymnasium.Space[Any], path: tuple[str | int, ...]) -> Iterato
         for index, child in enumerate(space.spaces):
             yield from _leaves(child, (*path, index))
     elif isinstance(space, spaces.Box):
-        if space.dtype == np.uint8 and len(space.shape) >= 2:
+        if space.dtype == np.uint8 and len(space.shape) >= 2 and math.prod(space.shape) >= IMAGE:
             raise UnsupportedSpaceError(
                 f"image observations are not supported, got {space}; poise takes vectors of numbers "
                 "(Box, Discrete, MultiDiscrete, MultiBinary, and Dict or Tuple of these)"
@@ -307,7 +310,7 @@ def _leaves(space: gymnasium.Space[Any], path: tuple[str | int, ...]) -> Iterato
     else:
         raise UnsupportedSpaceError(
             f"observations of {type(space).__name__} are not supported; supported are Box, Discrete, MultiDiscrete, "
-            "MultiBinary, and Dict or Tuple of these"
+            "MultiBinary, and Dict or Tuple of these; leave the others out with gymnasium.wrappers.FilterObservation"
         )
 
 
