@@ -150,13 +150,14 @@ def test_the_tail_obeys_the_recurrence_in_its_first_parameter(a: float, b: float
 
 
 @given(shapes, shapes, st.floats(1e-9, 1.0 - 1e-9))
+@example(0.0289026391002245, 10.0**-1.5, 1e-9)
 @settings(deadline=None)
 def test_the_quantile_undoes_the_tail(a: float, b: float, probability: float) -> None:
     x = beta_quantile(probability, a, b)
     if 1e-300 < x < 0.9:
         assert incomplete_beta(x, a, b) == pytest.approx(probability, rel=1e-9)
     elif 0.0 < x < 1.0:  # the float next to x is as far from it as a visible step of the tail
-        below, above = incomplete_beta(x - 2e-16, a, b), incomplete_beta(min(x + 2e-16, 1.0), a, b)
+        below, above = incomplete_beta(max(x - 2e-16, 0.0), a, b), incomplete_beta(min(x + 2e-16, 1.0), a, b)
         assert below * (1.0 - 1e-9) <= probability <= above * (1.0 + 1e-9)
 
 
