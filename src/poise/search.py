@@ -13,6 +13,7 @@ import numpy as np
 
 from poise.checks import check_budget, check_failures
 from poise.horizon import Horizon
+from poise.impatience import least_gain, luck_matters, others_wait, set_aside
 from poise.optimizers.base import Optimizer
 from poise.policies.architecture import Architecture
 from poise.policies.candidate import Candidate, best_of, candidates_of
@@ -83,8 +84,8 @@ def search(
     began = time.monotonic() - state.seconds
     while True:
         _take_turns(state, engine)
-        over = _climb(state, effort)
-        next_episodes = state.optimizer.population * _episodes_per_candidate(state, effort)
+        over = _climb(state, effort, engine)
+        next_episodes = state.optimizer.population * _episodes_per_candidate(state, effort) + set_aside(state, effort)
         used_up = budget.used_up(state.usage, state.seconds, next_episodes)
         state.stopped_because = used_up if state.generation else None  # whatever probing took, something is to be found
         if state.stopped_because is None and over is not None and not proceed(state):
@@ -194,13 +195,15 @@ def _take_turns(state: SearchState, engine: Engine) -> None:
         state.trial = None
 
 
-def _climb(state: SearchState, effort: Effort) -> str | None:
+def _climb(state: SearchState, effort: Effort, engine: Engine) -> str | None:
     """Looks closer or takes the next rung of the ladder when scores no longer rise; why the stage is over, if it is."""
     if state.trial is not None:
         return None
     if state.optimizer.stop_reason is not None:
         return state.optimizer.stop_reason
-    if not state.trend.reached(SURE if state.rare else SOON):
+    waited_for = others_wait(state, effort)
+    least = least_gain(state) if waited_for else -np.inf
+    if not state.trend.reached(SURE if state.rare else SOON, least):
         return None
     if effort.leave_plateaus and state.falls_short:
         return FALLS_SHORT
@@ -211,7 +214,8 @@ def _climb(state: SearchState, effort: Effort) -> str | None:
         state.optimizer.look_closer()
         _begin_rung(state, state.rung)
         return None
-    if _take_next_rung(state, effort):
+    stays = not waited_for or luck_matters(state, engine, _episodes_per_candidate(state, effort))
+    if stays and _take_next_rung(state, effort):
         return None
     return NO_PROGRESS if effort.leave_plateaus else None
 
@@ -262,7 +266,7 @@ def _take_up(state: SearchState, rival: Rival) -> None:
 
 
 def _begin_rung(state: SearchState, rung: int) -> None:
-    state.rung, state.archive, state.trend = rung, [], Plateau(state.patience)
+    state.rung, state.archive, state.trend, state.chance = rung, [], Plateau(state.patience), None
 
 
 NO_PROGRESS = "the scores no longer rise"

@@ -57,6 +57,7 @@ class SearchState:
         trend: mean score of each generation of this rung.
         start: which of the stage's starts searches, from 0.
         first_level: mean score of its first generation of whole episodes; ``None`` before.
+        chance: deviation of the scores of its centre's episodes, at the end of this rung; ``None`` while nobody asked.
         levels: mean score at which each stage that is over ended.
         starts: which start each of them went on with.
         best_left: the one of them that ended highest, as it was left; ``None`` once it goes on.
@@ -93,6 +94,7 @@ class SearchState:
     trend: Plateau = field(init=False)
     start: int = 0
     first_level: float | None = None
+    chance: float | None = None
     levels: list[float] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
     best_left: Rival | None = None
@@ -131,6 +133,11 @@ class SearchState:
     def best_stage(self) -> Rival | None:
         """The stage that came highest, the present one among them; of equals the first. ``None`` once one goes on."""
         return self.present if self.trend.level > max(self.levels, default=-math.inf) else self.best_left
+
+    @property
+    def climb(self) -> float:
+        """How far this stage has come from where its start began; 0 before whole episodes are played."""
+        return 0.0 if self.first_level is None or not len(self.trend.values) else self.trend.level - self.first_level
 
     @property
     def falls_short(self) -> bool:

@@ -206,6 +206,7 @@ class Effort:
         running_normalizer: whether the normaliser follows the observations of the search, or stays as it is.
         leave_plateaus: whether a stage is over when the scores no longer rise on its last rung; otherwise it is over
             when the optimizer says so.
+        stages: how many kinds of policies are tried; while others wait, a stage makes room for them sooner.
         survival_bonus: reward of a step that the optimizer is not told of. Where a task pays for every step that it
             lasts, standing still is soon learnt and never left (Mania et al., arXiv:1803.07055). Claims and results are
             the environment's own returns all the same.
@@ -215,6 +216,7 @@ class Effort:
     common_episodes: bool = True
     running_normalizer: bool = False
     leave_plateaus: bool = False
+    stages: int = 1
     survival_bonus: float = 0.0
 
     def training_scores(self, batch: EpisodeBatch, found_bonus: float = 0.0) -> FloatArray:

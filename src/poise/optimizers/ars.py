@@ -70,6 +70,11 @@ class Ars(Optimizer):
         return self._m.copy()
 
     @property
+    def looks_closer(self) -> bool:
+        """Whether there are halvings."""
+        return bool(self.options.halvings)
+
+    @property
     def can_look_closer(self) -> bool:
         """Whether noise and step size may be halved once more."""
         return bool(self._halved < self.options.halvings)

@@ -80,6 +80,11 @@ class Optimizer(ABC):
         return None
 
     @property
+    def looks_closer(self) -> bool:
+        """Whether it was made to look closer, and did or can."""
+        return False
+
+    @property
     def can_look_closer(self) -> bool:
         """Whether `look_closer` would change anything."""
         return False

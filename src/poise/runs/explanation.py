@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from poise.horizon import FIRST_SHARE
+from poise.impatience import LUCK, SMALL
 from poise.policies.architecture import Architecture
 from poise.rollouts.environments import EnvironmentInfo
 from poise.runs.config import AUTO, TrainConfig
@@ -85,7 +86,11 @@ def _how(config: TrainConfig, info: EnvironmentInfo, plan: Plan, compiled: bool)
     if plan.open_ended and len(ladder) > 1:
         lines.append("             the second at once where most candidates share the lowest score")
     if len(plan.stages) > 1 and plan.open_ended:
-        lines.append("             no more for a stage that has not come half as far as an earlier one")
+        lines += [
+            "             no more for a stage that has not come half as far as an earlier one",
+            f"             nor where chance is below {LUCK:.0%} of what was gained while other stages wait, and a rise",
+            f"             of less than {SMALL:.0%} of it is none then; not for ars with halvings",
+        ]
     if plan.open_ended and plan.probes(config, info):
         lines += [
             "leaving      a first stage that learns no more than to end episodes early, at a loss, is searched again,",

@@ -71,6 +71,7 @@ SINCE = {
     "starts": COUNTS,
     "best_left": (None, RIVAL),
     "first_level": (None, float),
+    "chance": (None, float),
 }
 """Parts of a search that files of the first poise do not have."""
 

@@ -151,7 +151,8 @@ class Plan:
         """How the search spends its episodes."""
         ladder = config.episodes_per_candidate or EPISODES
         follows = config.normalize == "running"
-        return Effort(ladder, config.common_episodes, follows, self.open_ended, config.survival_bonus)
+        stages = len(self.stages) if self.open_ended else 1
+        return Effort(ladder, config.common_episodes, follows, self.open_ended, stages, config.survival_bonus)
 
     def to_json(self) -> Json:
         """What ``config.json`` says of it."""

@@ -46,14 +46,19 @@ class Plateau:
         """Mean of the last window; minus infinity while there is nothing."""
         return float(np.mean(self._values[-self._width :])) if self._values else -math.inf
 
-    def reached(self, margin: float = SOON) -> bool:
-        """Whether the series no longer rises, by `SOON` or `SURE`."""
+    def reached(self, margin: float = SOON, least: float = -math.inf) -> bool:
+        """Whether the series no longer rises, by `SOON` or `SURE`, or rises by no more than `least`."""
         width = self._width
         if len(self._values) < 2 * width:
             return False
         before, after = np.array(self._values[-2 * width : -width]), np.array(self._values[-width:])
         error = math.sqrt((before.var() + after.var()) / width)
-        return bool(after.mean() <= before.mean() + margin * error)
+        return bool(after.mean() <= before.mean() + max(margin * error, least))
+
+    @property
+    def may_be_next(self) -> bool:
+        """Whether the series is long enough for a plateau with one value more."""
+        return len(self._values) + 1 >= 2 * self._width
 
     @property
     def _width(self) -> int:
