@@ -226,26 +226,44 @@ def test_what_cannot_be_sent_is_refused_at_once() -> None:
         Pool(_trouble(once=threading.Lock()), 2)
 
 
-def test_where_workers_cannot_make_the_environment_one_process_plays_it(
-    expected: EpisodeBatch, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    def only_here(**arguments: Any) -> Any:
+@pytest.fixture
+def only_here(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The name of an environment that no worker can make; workers are worth starting at once."""
+    home = os.getpid()
+
+    def make(**arguments: Any) -> Any:
         if os.getpid() != home:
             raise OSError("there is only one of these")
         return gymnasium.make(TROUBLE, **arguments)
 
-    home = os.getpid()
     monkeypatch.setattr(pool, "START_SECONDS", (0.0, 0.0))
-    gymnasium.register("OnlyOne-v0", entry_point=only_here)
-    try:
-        with Pool(EnvironmentSpec("OnlyOne-v0", {"step_seconds": 0.002}), 2) as engine:
-            while not caplog.records:
-                _require_equal(_run(engine), expected)
-    finally:
-        del gymnasium.registry["OnlyOne-v0"]
+    gymnasium.register("OnlyOne-v0", entry_point=make)
+    yield "OnlyOne-v0"
+    del gymnasium.registry["OnlyOne-v0"]
+
+
+def test_where_workers_cannot_make_the_environment_one_process_plays_it(
+    only_here: str, expected: EpisodeBatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Pool(EnvironmentSpec(only_here, {"step_seconds": 0.002}), 2) as engine:
+        while not caplog.records:
+            _require_equal(_run(engine), expected)
     assert "OnlyOne-v0 is played in one process" in caplog.text
     assert "there is only one of these" in caplog.text
     assert len(caplog.records) == 1
+
+
+def test_workers_that_gave_up_between_two_tasks_are_told_of_in_the_next(
+    only_here: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Pool(EnvironmentSpec(only_here), 2) as engine:
+        while engine._crew is None:
+            _run(engine)
+        while not engine._crew.is_hopeless:
+            time.sleep(0.01)
+        _run(engine)
+    assert len(caplog.records) == 1
+    assert "OnlyOne-v0 is played in one process" in caplog.text
 
 
 @pytest.mark.parametrize(("name", "value"), [("workers", 0), ("step_seconds", 0.0), ("step_seconds", float("nan"))])

@@ -123,7 +123,7 @@ class Pool(Engine):
                     crew.wait()
                     continue
                 all_there = False
-                self._check(crew, task)
+                self._check(task)
                 with _shared_interpreter(self._crew):
                     self._play_here(task, work)
                 if self._crew is None:
@@ -188,8 +188,9 @@ class Pool(Engine):
                 task.fail(part.start + len(episodes), failure)
         self._pace.note_here(seconds, len(episodes), sum(episode.length for episode in episodes))
 
-    def _check(self, crew: Crew | None, task: Task) -> None:
+    def _check(self, task: Task) -> None:
         """Says why nobody plays beside this process, and does not let it play what has killed others."""
+        crew = self._crew  # also one that gave up between two tasks, and was offered neither
         if crew is None or not crew.is_hopeless:
             return
         if task.deaths or self._isolate:
