@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import replace
+
 import pytest
 from tests.test_search import ARCHITECTURE
 
-from poise.impatience import EPISODES, LUCK, SMALL, least_gain, luck_matters, others_wait, set_aside
+from poise.impatience import EPISODES, SMALL, is_impatient, luck_matters, set_aside
 from poise.optimizers.ars import Ars
 from poise.optimizers.snes import Snes
+from poise.search import NO_PROGRESS, search
 from poise.search_state import SearchState
 from poise.seeding import Purpose, SeedStream, generator
 from poise.testing.fake_engine import FakeEngine
-from poise.types import Effort
+from poise.types import Budget, Effort
 
 TWO = Effort((1, 3), leave_plateaus=True, stages=2)
 
@@ -25,22 +27,21 @@ def _climbing(first: float, level: float) -> SearchState:
     return state
 
 
-def test_others_wait_until_the_last_stage_and_only_where_plateaus_are_left() -> None:
+def test_it_is_impatient_until_the_last_stage_and_only_where_plateaus_are_left() -> None:
     state = _climbing(0.0, 10.0)
-    assert others_wait(state, TWO)
-    assert not others_wait(state, Effort((1, 3), stages=2))
+    assert is_impatient(state, TWO)
+    assert not is_impatient(state, Effort((1, 3), stages=2))
     state.stage = 1
-    assert not others_wait(state, TWO)
+    assert not is_impatient(state, TWO)
     state.again = True  # the first stage a second time
-    assert others_wait(state, TWO)
+    assert is_impatient(state, TWO)
 
 
-def test_a_small_gain_is_a_share_of_all_that_was_gained() -> None:
-    state = _climbing(-100.0, 400.0)
-    assert least_gain(state) == pytest.approx(SMALL * 500)
+def test_it_is_patient_where_a_reward_is_rare_or_nothing_was_gained() -> None:
+    assert not is_impatient(_climbing(0.0, 0.0), TWO)
+    state = _climbing(0.0, 10.0)
     state.rare = True
-    assert least_gain(state) == -np.inf
-    assert least_gain(_climbing(0.0, -1.0)) == -np.inf
+    assert not is_impatient(state, TWO)
 
 
 def test_an_optimizer_that_looks_closer_is_given_its_time() -> None:
@@ -48,9 +49,9 @@ def test_an_optimizer_that_looks_closer_is_given_its_time() -> None:
     state.optimizer = Ars(3, generator(0, "optimizer"), Ars.Options(halvings=1))
     state.optimizer.look_closer()
     assert not state.optimizer.can_look_closer
-    assert least_gain(state) == -np.inf
-    assert luck_matters(state, FakeEngine(lambda p, rng: 1.0), 1)
-    assert state.chance is None
+    assert not is_impatient(state, TWO)
+    state.optimizer = Ars(3, generator(0, "optimizer"))
+    assert is_impatient(state, TWO)
 
 
 @pytest.mark.parametrize(("spread", "episodes", "matters"), [(0.5, 1, False), (3.0, 1, True), (3.0, 10_000, False)])
@@ -60,15 +61,66 @@ def test_luck_matters_where_the_centres_episodes_differ_by_much_of_the_gain(
     state = _climbing(0.0, 10.0)
     engine = FakeEngine(lambda p, rng: spread * float(rng.normal()))
     assert set_aside(state, TWO) == EPISODES
-    assert luck_matters(state, engine, episodes) is matters
-    assert state.chance == pytest.approx(spread, rel=0.5)
-    assert bool(state.chance / np.sqrt(episodes) >= LUCK * 10.0) is matters
-    assert state.usage.episodes == EPISODES
-    luck_matters(state, engine, episodes)
-    assert state.usage.episodes == EPISODES  # asked once a rung
+    for _ in range(2):  # it is asked once a rung
+        assert luck_matters(state, engine, episodes) is matters
+        assert state.usage.episodes == EPISODES
     assert set_aside(state, TWO) == 0
 
 
 def test_luck_matters_where_the_environment_failed() -> None:
     state, engine = _climbing(0.0, 10.0), FakeEngine(lambda p, rng: float("nan"))
     assert luck_matters(state, engine, 1)
+    assert state.failures.episodes == EPISODES
+
+
+@pytest.mark.parametrize(("gain", "goes_on"), [(0.5 * SMALL, False), (2 * SMALL, True)])
+def test_a_small_gain_ends_a_stage_for_which_others_wait(gain: float, goes_on: bool) -> None:
+    for waiting in (TWO, replace(TWO, stages=1)):
+        state = _climbing(0.0, 100.0)
+        for _ in range(state.patience):
+            state.trend.add(100.0 * (1 + gain))
+        state.rung, state.generation = 1, 1
+        budget = Budget(max_episodes=100)
+        search(
+            state, FakeEngine(lambda p, rng: 102.0), budget, waiting, confirm=lambda _: False, observe=lambda _: None
+        )
+        assert (state.stopped_because != NO_PROGRESS) is (goes_on or waiting.stages == 1)
+
+
+@pytest.mark.parametrize(("spread", "rung"), [(0.5, 0), (30.0, 1)])
+def test_more_episodes_are_played_only_where_luck_matters(spread: float, rung: int) -> None:
+    state = _climbing(0.0, 100.0)
+    state.generation = 1
+    engine = FakeEngine(lambda p, rng: 100.0 + spread * float(rng.normal()))
+    search(state, engine, Budget(max_episodes=100), TWO, confirm=lambda _: False, observe=lambda _: None)
+    assert state.rung == rung
+    assert (state.stopped_because == NO_PROGRESS) is (rung == 0)
+
+
+def test_a_search_that_stopped_anywhere_goes_on_as_one_that_did_not_and_never_crosses_its_budget() -> None:
+    def begun() -> SearchState:
+        return SearchState(Snes(3, generator(0, "optimizer")), ARCHITECTURE, SeedStream(0, Purpose.SEARCH))
+
+    def play(state: SearchState, episodes: int, scores: list[float]) -> None:
+        search(
+            state,
+            FakeEngine(lambda p, rng: 1.0 - 1 / (1.0 + state.generation) + 1e-3 * float(rng.normal())),
+            Budget(max_episodes=episodes),
+            TWO,
+            confirm=lambda _: False,
+            observe=lambda event: scores.extend(event.metrics["scores"]),
+        )
+
+    whole: list[float] = []
+    state = begun()
+    play(state, 10_000, whole)
+    assert state.stopped_because == NO_PROGRESS
+    asked = state.usage.episodes
+    for episodes in range(asked - 60, asked + 10):
+        scores: list[float] = []
+        state = begun()
+        play(state, episodes, scores)
+        assert state.usage.episodes <= episodes
+        play(state, 10_000, scores)
+        assert scores == whole
+        assert state.usage.episodes == asked

@@ -3,7 +3,7 @@
 What a policy of one kind cannot do, no patience with it will bring about, and yet scores may creep up for as long as
 anybody watches: a weighted sum swings a pole up, and up, and never learns to stop it there. So while others wait, small
 gains do not count as progress; nor does a stage play more episodes a candidate where luck is not what holds it back.
-Nothing is lost by it: the stage that came highest goes on when all have been tried.
+The stage that came highest goes on when all have been tried.
 """
 
 from __future__ import annotations
@@ -29,39 +29,34 @@ EPISODES = 20
 """Episodes of the centre that tell it."""
 
 
-def others_wait(state: SearchState, effort: Effort) -> bool:
-    """Whether kinds of policies wait that have not been tried, and would be."""
-    return effort.leave_plateaus and state.stage + 1 < effort.stages + state.again
+def is_impatient(state: SearchState, effort: Effort) -> bool:
+    """Whether kinds of policies wait that have not been tried, and the present one has gained something.
 
-
-def set_aside(state: SearchState, effort: Effort) -> int:
-    """Episodes of the budget that are kept for the question whether luck matters."""
-    return EPISODES if state.trend.may_be_next and others_wait(state, effort) and state.chance is None else 0
-
-
-def least_gain(state: SearchState) -> float:
-    """By how much the scores of a stage must rise from one window to the next, while others wait.
-
-    Nothing is asked where a reward is rare and may come late, nor of an optimizer that looks closer by itself: it is
-    used where the policies that wait are larger and get less far.
+    Never where a reward is rare and may come late, nor with an optimizer that looks closer by itself: it is used where
+    the policies that wait are larger and get less far.
     """
-    patient = state.rare or state.optimizer.looks_closer or state.climb <= 0
-    return -math.inf if patient else SMALL * state.climb
+    others_wait = effort.leave_plateaus and state.stage + 1 < effort.stages + state.again
+    return others_wait and not state.rare and not state.optimizer.looks_closer and state.climb > 0
 
 
 def luck_matters(state: SearchState, engine: Engine, episodes: int) -> bool:
     """Whether chance decides between the candidates of a stage, so that more episodes of each may help.
 
     Args:
-        state: the search; what is found out is kept in it, and paid by it.
+        state: the search, which has gained something; it pays for the question and keeps the answer for this rung.
         engine: plays the centre.
         episodes: of a candidate, at present.
     """
-    if state.optimizer.looks_closer or state.climb <= 0:
-        return True
-    if state.chance is None:
+    if state.luck_matters is None:
         batch = engine.run(state.architecture, state.centre.parameters[np.newaxis], state.seeds.take(EPISODES))
         state.usage += batch.usage
         state.failures += batch.failures
-        state.chance = float(state.present.told(batch, None).returns.std())  # NaN after a failure: luck then matters
-    return not state.chance / math.sqrt(episodes) < LUCK * state.climb
+        chance = float(state.present.told(batch, None).returns.std()) / math.sqrt(episodes)
+        state.luck_matters = not chance < LUCK * state.climb  # it does where one failed
+    return state.luck_matters
+
+
+def set_aside(state: SearchState, effort: Effort) -> int:
+    """Episodes of the budget that are kept for that question."""
+    may_ask = state.trend.may_be_next and state.luck_matters is None and is_impatient(state, effort)
+    return EPISODES if may_ask else 0

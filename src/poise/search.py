@@ -13,7 +13,7 @@ import numpy as np
 
 from poise.checks import check_budget, check_failures
 from poise.horizon import Horizon
-from poise.impatience import least_gain, luck_matters, others_wait, set_aside
+from poise.impatience import SMALL, is_impatient, luck_matters, set_aside
 from poise.optimizers.base import Optimizer
 from poise.policies.architecture import Architecture
 from poise.policies.candidate import Candidate, best_of, candidates_of
@@ -201,8 +201,8 @@ def _climb(state: SearchState, effort: Effort, engine: Engine) -> str | None:
         return None
     if state.optimizer.stop_reason is not None:
         return state.optimizer.stop_reason
-    waited_for = others_wait(state, effort)
-    least = least_gain(state) if waited_for else -np.inf
+    impatient = is_impatient(state, effort)
+    least = SMALL * state.climb if impatient else -np.inf
     if not state.trend.reached(SURE if state.rare else SOON, least):
         return None
     if effort.leave_plateaus and state.falls_short:
@@ -214,8 +214,10 @@ def _climb(state: SearchState, effort: Effort, engine: Engine) -> str | None:
         state.optimizer.look_closer()
         _begin_rung(state, state.rung)
         return None
-    stays = not waited_for or luck_matters(state, engine, _episodes_per_candidate(state, effort))
-    if stays and _take_next_rung(state, effort):
+    if _has_next_rung(state, effort):
+        if impatient and not luck_matters(state, engine, _episodes_per_candidate(state, effort)):
+            return NO_PROGRESS
+        _take_next_rung(state)
         return None
     return NO_PROGRESS if effort.leave_plateaus else None
 
@@ -231,16 +233,18 @@ def _look_for_luck(state: SearchState, effort: Effort, batch: EpisodeBatch) -> N
     lowest = int((scores == scores.min()).sum())
     if len(scores) / 2 < lowest < len(scores):
         state.rare = True
-        _take_next_rung(state, effort)
+        if _has_next_rung(state, effort):
+            _take_next_rung(state)
 
 
-def _take_next_rung(state: SearchState, effort: Effort) -> bool:
-    """Gives every candidate the next number of episodes; false if there is none."""
-    if state.rung + 1 >= len(effort.episodes_per_candidate):
-        return False
+def _has_next_rung(state: SearchState, effort: Effort) -> bool:
+    return state.rung + 1 < len(effort.episodes_per_candidate)
+
+
+def _take_next_rung(state: SearchState) -> None:
+    """Gives every candidate the next number of episodes."""
     state.finalists.append(state.centre)
     _begin_rung(state, state.rung + 1)
-    return True
 
 
 def _lengthen(state: SearchState) -> None:
@@ -266,7 +270,7 @@ def _take_up(state: SearchState, rival: Rival) -> None:
 
 
 def _begin_rung(state: SearchState, rung: int) -> None:
-    state.rung, state.archive, state.trend, state.chance = rung, [], Plateau(state.patience), None
+    state.rung, state.archive, state.trend, state.luck_matters = rung, [], Plateau(state.patience), None
 
 
 NO_PROGRESS = "the scores no longer rise"

@@ -57,7 +57,7 @@ class SearchState:
         trend: mean score of each generation of this rung.
         start: which of the stage's starts searches, from 0.
         first_level: mean score of its first generation of whole episodes; ``None`` before.
-        chance: deviation of the scores of its centre's episodes, at the end of this rung; ``None`` while nobody asked.
+        luck_matters: whether chance decides between candidates on this rung; ``None`` while nobody asked.
         levels: mean score at which each stage that is over ended.
         starts: which start each of them went on with.
         best_left: the one of them that ended highest, as it was left; ``None`` once it goes on.
@@ -94,7 +94,7 @@ class SearchState:
     trend: Plateau = field(init=False)
     start: int = 0
     first_level: float | None = None
-    chance: float | None = None
+    luck_matters: bool | None = None
     levels: list[float] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
     best_left: Rival | None = None

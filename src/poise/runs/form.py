@@ -71,7 +71,7 @@ SINCE = {
     "starts": COUNTS,
     "best_left": (None, RIVAL),
     "first_level": (None, float),
-    "chance": (None, float),
+    "luck_matters": (None, bool),
 }
 """Parts of a search that files of the first poise do not have."""
 
