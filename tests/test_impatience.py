@@ -37,9 +37,13 @@ def test_it_is_impatient_until_the_last_stage_and_only_where_plateaus_are_left()
     assert is_impatient(state, TWO)
 
 
-def test_it_is_patient_where_a_reward_is_rare_or_nothing_was_gained() -> None:
+def test_it_is_patient_where_a_reward_is_rare_or_too_little_was_gained() -> None:
     assert not is_impatient(_climbing(0.0, 0.0), TWO)
     state = _climbing(0.0, 10.0)
+    state.again, state.stage, state.levels = True, 1, [11.0]
+    assert not is_impatient(state, TWO)  # it is behind
+    state.levels = [9.0]
+    assert is_impatient(state, TWO)
     state.rare = True
     assert not is_impatient(state, TWO)
 

@@ -32,11 +32,13 @@ EPISODES = 20
 def is_impatient(state: SearchState, effort: Effort) -> bool:
     """Whether kinds of policies wait that have not been tried, and the present one has gained something.
 
-    Never where a reward is rare and may come late, nor with an optimizer that looks closer by itself: it is used where
-    the policies that wait are larger and get less far.
+    Never for one that is behind an earlier one: it would be left with nothing to show, and not be taken up again. Nor
+    where a reward is rare and may come late, nor with an optimizer that looks closer by itself: it is used where the
+    policies that wait are larger and get less far.
     """
     others_wait = effort.leave_plateaus and state.stage + 1 < effort.stages + state.again
-    return others_wait and not state.rare and not state.optimizer.looks_closer and state.climb > 0
+    has_come_far = state.climb > 0 and state.trend.level >= max(state.levels, default=-math.inf)
+    return others_wait and has_come_far and not (state.rare or state.optimizer.looks_closer)
 
 
 def luck_matters(state: SearchState, engine: Engine, episodes: int) -> bool:
