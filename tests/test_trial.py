@@ -317,3 +317,12 @@ def test_a_bonus_is_what_doing_nothing_earns_where_that_is_not_all() -> None:
 )
 def test_there_is_no_bonus_where(random: EpisodeBatch, still: EpisodeBatch, why: str) -> None:
     assert survival_bonus(random, still) == 0.0, why
+
+
+@pytest.mark.parametrize("beyond", range(0, 400, 40))
+def test_the_comparison_does_not_exceed_the_budget(beyond: int) -> None:
+    state, engine = _state((1.0, 0.1)), _peak(0.5)
+    episodes = TURN + beyond
+    _search(state, engine, episodes)
+    assert len(engine.seen) == state.usage.episodes <= episodes
+    assert episodes - state.usage.episodes < state.optimizer.population + 4 * trial.EPISODES

@@ -85,8 +85,7 @@ def search(
     while True:
         _take_turns(state, engine)
         over = _climb(state, effort, engine)
-        next_episodes = state.optimizer.population * _episodes_per_candidate(state, effort) + set_aside(state, effort)
-        used_up = budget.used_up(state.usage, state.seconds, next_episodes)
+        used_up = budget.used_up(state.usage, state.seconds, _next_episodes(state, effort))
         state.stopped_because = used_up if state.generation else None  # whatever probing took, something is to be found
         if state.stopped_because is None and over is not None and not proceed(state):
             state.stopped_because = over
@@ -284,6 +283,12 @@ def _episodes_per_candidate(state: SearchState, effort: Effort) -> int:
     """Those of the present rung; a start may begin on one that a ladder does not have, which is then the last."""
     ladder = effort.episodes_per_candidate
     return ladder[min(state.rung, len(ladder) - 1)]
+
+
+def _next_episodes(state: SearchState, effort: Effort) -> int:
+    """What the budget must have left for the next generation, with what may be asked after it."""
+    comparison = 0 if state.trial is None else state.trial.set_aside
+    return state.optimizer.population * _episodes_per_candidate(state, effort) + set_aside(state, effort) + comparison
 
 
 def _seeds(state: SearchState, effort: Effort) -> SeedArray:

@@ -104,6 +104,11 @@ class Trial:
         others = [*self.waiting, *self.tried]
         return turn_steps(max(rival.optimizer.dimension for rival in others), 1 + len(others))
 
+    @property
+    def set_aside(self) -> int:
+        """Episodes of the budget that are kept for the comparison, from the last turn of a round on."""
+        return 0 if self.waiting else 2 * EPISODES * (1 + len(self.tried))  # whole ones and short ones
+
     def compare(self, engine: Engine, seeds: SeedArray) -> tuple[list[Candidate], list[EpisodeBatch], list[Rival]]:
         """The centres of those that were tried, what they earn in these episodes, and the starts in order of that.
 
