@@ -209,7 +209,7 @@ def _climb(state: SearchState, effort: Effort, engine: Engine) -> str | None:
     if effort.leave_plateaus and state.has_learnt_to_leave:
         return LEAVES
     if state.optimizer.can_look_closer:
-        state.finalists.append(state.centre)
+        state.finalists += state.centres
         state.optimizer.look_closer()
         _begin_rung(state, state.rung)
         return None
@@ -242,7 +242,7 @@ def _has_next_rung(state: SearchState, effort: Effort) -> bool:
 
 def _take_next_rung(state: SearchState) -> None:
     """Gives every candidate the next number of episodes."""
-    state.finalists.append(state.centre)
+    state.finalists += state.centres
     _begin_rung(state, state.rung + 1)
 
 
@@ -255,7 +255,7 @@ def _lengthen(state: SearchState) -> None:
 def _end_stage(state: SearchState) -> None:
     """Keeps of a stage what may be wanted when others have been tried."""
     state.best_left = state.best_stage
-    state.finalists += [state.centre, *state.archive[:KEPT_OF_A_STAGE]]
+    state.finalists += [*state.centres, *state.archive[:KEPT_OF_A_STAGE]]
     state.levels.append(state.trend.level)
     state.starts.append(state.start)
     state.stage += 1
@@ -269,7 +269,8 @@ def _take_up(state: SearchState, rival: Rival) -> None:
 
 
 def _begin_rung(state: SearchState, rung: int) -> None:
-    state.rung, state.archive, state.trend, state.luck_matters = rung, [], Plateau(state.patience), None
+    state.rung, state.archive, state.trend = rung, [], Plateau(state.patience)
+    state.course, state.luck_matters = None, None
 
 
 NO_PROGRESS = "the scores no longer rise"
@@ -322,7 +323,7 @@ def _take_in(state: SearchState, parameters: FloatArray, batch: EpisodeBatch, ta
     if batch.observation_sums is not None:
         state.sums = batch.observation_sums if state.sums is None else state.sums + batch.observation_sums
         state.architecture = state.architecture.normalized_by(state.sums)
-    state.keep_milestone()
+    state.follow_course()
     return claimants
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from poise.course import Course
 from poise.horizon import Horizon
 from poise.optimizers.base import Optimizer
 from poise.policies.architecture import Architecture, Normalizer
@@ -34,8 +35,9 @@ class SearchState:
         seeds: gives out the episodes of the search.
         archive: the best candidates of this rung of the ladder, best first; of equals the newer first, for a search
             improves as it goes. What few episodes claim cannot be held against what more do.
-        finalists: the optimizer's centre at the end of each rung, and the best candidates of each stage that is over.
-        milestones: the centre every so many generations: a search may have been better before it ended.
+        finalists: the optimizer's centre at the end of each rung and its course, and the best candidates of each stage
+            that is over.
+        milestones: the course every so many generations: a search may have been better before it ended.
         spacing: how many.
         scale: of the observations, if it was measured before the search.
         follows: whether the normaliser follows what is observed, because a trial said so.
@@ -55,6 +57,7 @@ class SearchState:
         generation: number of generations, over all stages.
         stage, rung: number of the present stage and rung, from 0.
         trend: mean score of each generation of this rung.
+        course: running mean of the centres of this rung; ``None`` before its first generation of whole episodes.
         start: which of the stage's starts searches, from 0.
         first_level: mean score of its first generation of whole episodes; ``None`` before.
         luck_matters: whether chance decides between candidates on this rung; ``None`` while nobody asked.
@@ -92,6 +95,7 @@ class SearchState:
     stage: int = 0
     rung: int = 0
     trend: Plateau = field(init=False)
+    course: Course | None = None
     start: int = 0
     first_level: float | None = None
     luck_matters: bool | None = None
@@ -158,6 +162,12 @@ class SearchState:
         return Candidate(self.architecture, self.optimizer.center, claim)
 
     @property
+    def centres(self) -> list[Candidate]:
+        """The optimizer's centre, and the running mean of those of this rung."""
+        mean = [] if self.course is None else [replace(self.centre, parameters=self.course.mean)]
+        return [self.centre, *mean]
+
+    @property
     def best_claim(self) -> float | None:
         """The best score that any candidate had; ``None`` before the first. Lucky ones are among them."""
         return max((candidate.claim for candidate in [*self.finalists, *self.archive]), default=None)
@@ -166,12 +176,20 @@ class SearchState:
     def candidates(self) -> list[Candidate]:
         """All that a search has to offer, the present centre first; starts on trial claim what it does."""
         tried = self.trial.tried if self.trial is not None else []
-        centres = [Candidate(rival.architecture, rival.optimizer.center, self.centre.claim) for rival in tried]
-        return [self.centre, *centres, *self.finalists, *self.archive, *self.milestones]
+        rivals = [Candidate(rival.architecture, rival.optimizer.center, self.centre.claim) for rival in tried]
+        return [*self.centres, *rivals, *self.finalists, *self.archive, *self.milestones]
 
-    def keep_milestone(self) -> None:
-        """Keeps the present centre, if its turn has come; what played short episodes claims nothing."""
-        if self.horizon is None and self.generation % self.spacing == 0:
-            self.milestones.append(self.centre)
+    def follow_course(self) -> None:
+        """Adds the present centre to the course, and keeps that, if its turn has come.
+
+        What played short episodes claims nothing, and is on its way to something else.
+        """
+        if self.horizon is not None:
+            return
+        center = self.optimizer.center
+        window = max(1, self.patience // 2)
+        self.course = Course(center) if self.course is None else self.course.with_next(center, window)
+        if self.generation % self.spacing == 0:
+            self.milestones.append(self.centres[1])
             if len(self.milestones) > MILESTONES:
                 self.milestones, self.spacing = self.milestones[1::2], 2 * self.spacing

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from poise.course import Course
 from poise.horizon import Horizon
 from poise.optimizers import OPTIMIZERS
 from poise.optimizers.base import Optimizer
@@ -114,6 +115,7 @@ def _to_state(progress: Progress) -> dict[str, Any]:
         "stage": search.stage,
         "rung": search.rung,
         "trend": search.trend.values,
+        "course": None if search.course is None else asdict(search.course),
         "levels": np.array(search.levels, dtype=np.float64),
         "start": search.start,
         "first_level": search.first_level,
@@ -169,6 +171,7 @@ def _from_state(state: dict[str, Any], base: Architecture) -> Progress:
         start=max(0, state.get("start", 0)),
         first_level=_to_level(state.get("first_level")),
         luck_matters=state.get("luck_matters"),
+        course=_to_course(state.get("course")),
         levels=state["levels"].tolist(),
         starts=np.maximum(0, state.get("starts", np.zeros(len(state["levels"]), dtype=np.int64))).tolist(),
         best_left=None if state.get("best_left") is None else _to_rival(state["best_left"], base),
@@ -257,6 +260,10 @@ def _from_sums(sums: ObservationSums | None) -> dict[str, Any] | None:
 
 def _to_sums(state: Mapping[str, Any] | None) -> ObservationSums | None:
     return None if state is None else ObservationSums(state["count"], state["total"], state["squares"])
+
+
+def _to_course(state: Mapping[str, Any] | None) -> Course | None:
+    return None if state is None else Course(state["mean"], max(1, state["count"]))
 
 
 def _to_horizon(state: Mapping[str, int] | None) -> Horizon | None:

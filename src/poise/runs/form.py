@@ -72,6 +72,7 @@ SINCE = {
     "best_left": (None, RIVAL),
     "first_level": (None, float),
     "luck_matters": (None, bool),
+    "course": (None, {"mean": VECTOR, "count": int}),
 }
 """Parts of a search that files of the first poise do not have."""
 
