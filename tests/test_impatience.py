@@ -101,6 +101,24 @@ def test_more_episodes_are_played_only_where_luck_matters(spread: float, rung: i
     assert (state.stopped_because == NO_PROGRESS) is (rung == 0)
 
 
+@pytest.mark.parametrize("earlier", [-900.0, 900.0])
+@pytest.mark.parametrize(
+    ("stages", "rare", "halvings", "most"), [(2, 0, 0, 1), (1, 0, 0, 2), (2, 1, 0, 2), (2, 0, 1, 2)]
+)
+def test_while_others_wait_candidates_play_more_episodes_once_at_most(
+    earlier: float, stages: int, rare: int, halvings: int, most: int
+) -> None:
+    state = _climbing(-2000.0, 100.0)
+    state.optimizer = Ars(3, generator(0, "optimizer"), Ars.Options(halvings=halvings))
+    state.optimizer.look_closer()
+    state.generation, state.rare, state.levels = 1, bool(rare), [earlier]  # half as far is enough to go on
+    engine = FakeEngine(lambda p, rng: 100.0 + 400.0 * float(rng.normal()))
+    effort = Effort((1, 2, 3), leave_plateaus=True, stages=stages)
+    search(state, engine, Budget(max_episodes=10_000), effort, confirm=lambda _: False, observe=lambda _: None)
+    assert state.stopped_because == NO_PROGRESS
+    assert state.rung == most
+
+
 def test_a_search_that_stopped_anywhere_goes_on_as_one_that_did_not_and_never_crosses_its_budget() -> None:
     def begun() -> SearchState:
         return SearchState(Snes(3, generator(0, "optimizer")), ARCHITECTURE, SeedStream(0, Purpose.SEARCH))

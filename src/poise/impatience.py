@@ -2,8 +2,8 @@
 
 What a policy of one kind cannot do, no patience with it will bring about, and yet scores may creep up for as long as
 anybody watches: a weighted sum swings a pole up, and up, and never learns to stop it there. So while others wait, small
-gains do not count as progress; nor does a stage play more episodes a candidate where luck is not what holds it back.
-The stage that came highest goes on when all have been tried.
+gains do not count as progress; and a stage plays more episodes a candidate once at most, and only where luck holds it
+back. The stage that came highest goes on when all have been tried.
 """
 
 from __future__ import annotations
@@ -29,16 +29,39 @@ EPISODES = 20
 """Episodes of the centre that tell it."""
 
 
-def is_impatient(state: SearchState, effort: Effort) -> bool:
-    """Whether kinds of policies wait that have not been tried, and the present one has gained something.
+def others_wait(state: SearchState, effort: Effort) -> bool:
+    """Whether kinds of policies wait that have not been tried, for which the present one is to make room.
 
-    Never for one that is behind an earlier one: it would be left with nothing to show, and not be taken up again. Nor
-    where a reward is rare and may come late, nor with an optimizer that looks closer by itself: it is used where the
-    policies that wait are larger and get less far.
+    Not where a reward is rare and may come late, nor with an optimizer that looks closer by itself: it is used where
+    the policies that wait are larger and get less far.
     """
-    others_wait = effort.leave_plateaus and state.stage + 1 < effort.stages + state.again
+    waiting = effort.leave_plateaus and state.stage + 1 < effort.stages + state.again
+    return waiting and not (state.rare or state.optimizer.looks_closer)
+
+
+def is_impatient(state: SearchState, effort: Effort) -> bool:
+    """Whether others wait, and the present kind has gained something.
+
+    Never for one that is behind an earlier one: it would be left with nothing to show, and not be taken up again.
+    """
     has_come_far = state.climb > 0 and state.trend.level >= max(state.levels, default=-math.inf)
-    return others_wait and has_come_far and not (state.rare or state.optimizer.looks_closer)
+    return others_wait(state, effort) and has_come_far
+
+
+def makes_room(state: SearchState, effort: Effort, engine: Engine, episodes: int) -> bool:
+    """Whether a stage whose scores no longer rise is over, although it could play more episodes a candidate.
+
+    While others wait it is given more of them once at most, and if it has gained something only where luck matters.
+
+    Args:
+        state: the search; it pays for the question.
+        effort: how it spends its episodes.
+        engine: plays the centre, where that has to be asked.
+        episodes: of a candidate, at present.
+    """
+    if not others_wait(state, effort):
+        return False
+    return state.rung > 0 or (is_impatient(state, effort) and not luck_matters(state, engine, episodes))
 
 
 def luck_matters(state: SearchState, engine: Engine, episodes: int) -> bool:
@@ -60,5 +83,5 @@ def luck_matters(state: SearchState, engine: Engine, episodes: int) -> bool:
 
 def set_aside(state: SearchState, effort: Effort) -> int:
     """Episodes of the budget that are kept for that question."""
-    may_ask = state.trend.may_be_next and state.luck_matters is None and is_impatient(state, effort)
-    return EPISODES if may_ask else 0
+    is_open = state.rung == 0 and state.luck_matters is None
+    return EPISODES if is_open and state.trend.may_be_next and is_impatient(state, effort) else 0

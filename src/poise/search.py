@@ -13,7 +13,7 @@ import numpy as np
 
 from poise.checks import check_budget, check_failures
 from poise.horizon import Horizon
-from poise.impatience import SMALL, is_impatient, luck_matters, set_aside
+from poise.impatience import SMALL, is_impatient, makes_room, set_aside
 from poise.optimizers.base import Optimizer
 from poise.policies.architecture import Architecture
 from poise.policies.candidate import Candidate, best_of, candidates_of
@@ -200,8 +200,7 @@ def _climb(state: SearchState, effort: Effort, engine: Engine) -> str | None:
         return None
     if state.optimizer.stop_reason is not None:
         return state.optimizer.stop_reason
-    impatient = is_impatient(state, effort)
-    least = SMALL * state.climb if impatient else -np.inf
+    least = SMALL * state.climb if is_impatient(state, effort) else -np.inf
     if not state.trend.reached(SURE if state.rare else SOON, least):
         return None
     if effort.leave_plateaus and state.falls_short:
@@ -214,7 +213,7 @@ def _climb(state: SearchState, effort: Effort, engine: Engine) -> str | None:
         _begin_rung(state, state.rung)
         return None
     if _has_next_rung(state, effort):
-        if impatient and not luck_matters(state, engine, _episodes_per_candidate(state, effort)):
+        if makes_room(state, effort, engine, _episodes_per_candidate(state, effort)):
             return NO_PROGRESS
         _take_next_rung(state)
         return None
