@@ -11,6 +11,9 @@ from tests.test_search import ARCHITECTURE
 from poise.course import Course
 from poise.horizon import Horizon
 from poise.optimizers.ars import Ars
+from poise.optimizers.base import Optimizer
+from poise.optimizers.hill_climbing import HillClimbing
+from poise.optimizers.random_search import RandomSearch
 from poise.optimizers.snes import Snes
 from poise.runs import checkpoint
 from poise.runs.checkpoint import Progress
@@ -81,6 +84,17 @@ def test_milestones_are_the_course_and_not_the_centre() -> None:
     assert state.course is not None
     assert np.array_equal(milestone.parameters, state.course.mean)
     assert not np.array_equal(milestone.parameters, centres[-1])
+
+
+@pytest.mark.parametrize("kind", [RandomSearch, HillClimbing])
+def test_best_candidates_are_not_averaged(kind: type[Optimizer]) -> None:
+    state = SearchState(kind(3, generator(0, "optimizer")), ARCHITECTURE, SeedStream(0, Purpose.SEARCH))
+    centres = _search(state, MILESTONE_SPACING * state.optimizer.population)
+    assert state.course is None
+    assert state.milestones
+    assert len(state.centres) == 1
+    for milestone in state.milestones:
+        assert any(np.array_equal(milestone.parameters, centre) for centre in centres)
 
 
 def test_short_episodes_are_no_part_of_it_and_each_stage_begins_its_own() -> None:

@@ -57,7 +57,8 @@ class SearchState:
         generation: number of generations, over all stages.
         stage, rung: number of the present stage and rung, from 0.
         trend: mean score of each generation of this rung.
-        course: running mean of the centres of this rung; ``None`` before its first generation of whole episodes.
+        course: running mean of the centres of this rung; ``None`` before its first generation of whole episodes, and
+            where they are no estimates.
         start: which of the stage's starts searches, from 0.
         first_level: mean score of its first generation of whole episodes; ``None`` before.
         luck_matters: whether chance decides between candidates on this rung; ``None`` while nobody asked.
@@ -163,7 +164,7 @@ class SearchState:
 
     @property
     def centres(self) -> list[Candidate]:
-        """The optimizer's centre, and the running mean of those of this rung."""
+        """The optimizer's centre, and the running mean of those of this rung where there is one."""
         mean = [] if self.course is None else [replace(self.centre, parameters=self.course.mean)]
         return [self.centre, *mean]
 
@@ -186,10 +187,10 @@ class SearchState:
         """
         if self.horizon is not None:
             return
-        center = self.optimizer.center
-        window = max(1, self.patience // 2)
-        self.course = Course(center) if self.course is None else self.course.with_next(center, window)
+        if self.optimizer.center_is_estimate:
+            center, window = self.optimizer.center, max(1, self.patience // 2)
+            self.course = Course(center) if self.course is None else self.course.with_next(center, window)
         if self.generation % self.spacing == 0:
-            self.milestones.append(self.centres[1])
+            self.milestones.append(self.centres[-1])
             if len(self.milestones) > MILESTONES:
                 self.milestones, self.spacing = self.milestones[1::2], 2 * self.spacing

@@ -61,6 +61,8 @@ class Optimizer(ABC):
         self._start()
 
     name: ClassVar[str]
+    center_is_estimate: ClassVar[bool] = True
+    """Whether the centre is an estimate, which chance leads astray; else it is a candidate that was the best so far."""
 
     # What an algorithm writes -----------------------------------------------------------------
 

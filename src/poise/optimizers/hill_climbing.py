@@ -27,6 +27,7 @@ class HillClimbing(Optimizer):
     """
 
     name = "hill_climbing"
+    center_is_estimate = False
 
     @dataclass(frozen=True)
     class Options(Optimizer.Options):

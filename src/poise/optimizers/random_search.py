@@ -20,6 +20,7 @@ class RandomSearch(Optimizer):
     """Candidates uniform in a box; the best scored so far is kept."""
 
     name = "random_search"
+    center_is_estimate = False
 
     @dataclass(frozen=True)
     class Options(Optimizer.Options):
