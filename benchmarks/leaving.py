@@ -63,6 +63,8 @@ def main() -> None:
     options = parser.parse_args()
     for seed in range(options.seeds):
         result = poise.train(make, seed=seed, out=options.out / str(seed)).result["evaluation"]
+        if result is None:
+            return  # stopped
         print(f"seed {seed}: {result['mean']:.1f} [{result['low']:.1f}, {result['high']:.1f}]", flush=True)
 
 

@@ -62,6 +62,8 @@ def main() -> None:
     options = parser.parse_args()
     for seed in range(options.seeds):
         result = poise.train(make, seed=seed, out=options.out / str(seed)).result["evaluation"]
+        if result is None:
+            return  # stopped
         print(f"seed {seed}: {result['mean']:.2f} [{result['low']:.2f}, {result['high']:.2f}]", flush=True)
 
 

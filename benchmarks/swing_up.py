@@ -96,8 +96,9 @@ def main() -> None:
     names = kernel("SwingUp", dosed, Box((-1.0,), (1.0,))), kernel("SwingUpByChoice", chosen, Discrete(3))
     for name in names:
         for seed in range(options.seeds):
-            result = poise.train(name, seed=seed, out=options.out / f"{name}-{seed}").result
-            found = result["evaluation"]
+            found = poise.train(name, seed=seed, out=options.out / f"{name}-{seed}").result["evaluation"]
+            if found is None:
+                return  # stopped
             print(f"{name} seed {seed}: {found['mean']:.1f} [{found['low']:.1f}, {found['high']:.1f}]", flush=True)
 
 

@@ -17,9 +17,10 @@ from poise.optimizers.random_search import RandomSearch
 from poise.optimizers.snes import Snes
 from poise.runs import checkpoint
 from poise.runs.checkpoint import Progress
-from poise.search import begin_stage, search
+from poise.search import search
 from poise.search_state import MILESTONE_SPACING, SearchState
 from poise.seeding import Purpose, SeedStream, generator
+from poise.succession import begin_stage
 from poise.testing.fake_engine import FakeEngine
 from poise.types import Budget, Effort, FloatArray
 

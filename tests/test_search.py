@@ -22,20 +22,11 @@ from poise.policies.candidate import Candidate
 from poise.policies.spaces import decode_space, encode_space
 from poise.runs import checkpoint
 from poise.runs.checkpoint import Progress
-from poise.search import (
-    ARCHIVE_SIZE,
-    CONFIRMED,
-    FALLS_SHORT,
-    KEPT_OF_A_STAGE,
-    LEAVES,
-    TARGET_CONFIRMED,
-    begin_stage,
-    go_on,
-    search,
-)
+from poise.search import ARCHIVE_SIZE, CONFIRMED, FALLS_SHORT, LEAVES, TARGET_CONFIRMED, search
 from poise.search_state import MILESTONE_SPACING, MILESTONES, SearchState
 from poise.seeding import Purpose, SeedStream, generator, purpose_of
 from poise.statistics.plateau import Plateau
+from poise.succession import KEPT_OF_A_STAGE, begin_stage, go_on
 from poise.testing.fake_engine import FakeEngine, ReturnFunction
 from poise.toll import Toll
 from poise.types import INTERRUPTED, Budget, Effort, EpisodeBatch, Event, FloatArray

@@ -18,9 +18,10 @@ from poise.policies.architecture import Architecture
 from poise.policies.spaces import decode_space, encode_space
 from poise.runs import checkpoint
 from poise.runs.checkpoint import Progress
-from poise.search import begin_trial, search
+from poise.search import search
 from poise.search_state import SearchState
 from poise.seeding import Purpose, SeedStream, generator, purpose_of
+from poise.succession import begin_trial
 from poise.testing.fake_engine import FakeEngine
 from poise.toll import Toll
 from poise.trial import FEW, Rival, Trial, survival_bonus, turn_steps

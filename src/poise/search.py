@@ -12,16 +12,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from poise.checks import check_budget, check_failures
-from poise.horizon import Horizon
 from poise.impatience import SMALL, is_impatient, makes_room, set_aside
-from poise.optimizers.base import Optimizer
-from poise.policies.architecture import Architecture
 from poise.policies.candidate import Candidate, best_of, candidates_of
 from poise.rollouts.base import Engine
 from poise.search_state import SearchState
-from poise.statistics.plateau import SOON, SURE, Plateau
-from poise.toll import Toll
-from poise.trial import EPISODES, Rival, Trial
+from poise.statistics.plateau import SOON, SURE
+from poise.succession import begin_rung, take_next_rung, take_turns
 from poise.types import (
     INTERRUPTED,
     BoolArray,
@@ -38,9 +34,6 @@ from poise.types import (
 ARCHIVE_SIZE = 16
 """How many of the best candidates are kept for the choice at the end."""
 
-KEPT_OF_A_STAGE = 3
-"""How many of a stage's best candidates are kept for that choice beside its centres."""
-
 MANY = 32
 """Least population of which most can be told from a few."""
 
@@ -48,7 +41,7 @@ Confirm = Callable[[Sequence[Candidate]], bool]
 """Plays candidates that claim to have reached the top on fresh episodes; whether one kept its word."""
 
 Proceed = Callable[[SearchState], bool]
-"""Begins the next stage in a state whose stage is over, by `begin_stage` or `go_on`; false if there is none."""
+"""Begins the next stage in a state whose stage is over, as `succession` does it; false if there is none."""
 
 
 def search(
@@ -83,7 +76,7 @@ def search(
         check_budget(budget, state.optimizer.population, effort, state.usage.episodes)
     began = time.monotonic() - state.seconds
     while True:
-        _take_turns(state, engine)
+        take_turns(state, engine)
         over = _climb(state, effort, engine)
         used_up = budget.used_up(state.usage, state.seconds, _next_episodes(state, effort))
         state.stopped_because = used_up if state.generation else None  # whatever probing took, something is to be found
@@ -123,77 +116,6 @@ def _play(state: SearchState, engine: Engine, effort: Effort) -> tuple[FloatArra
     return parameters, batch
 
 
-def begin_stage(
-    state: SearchState,
-    architecture: Architecture,
-    optimizer: Optimizer,
-    *,
-    start: int = 0,
-    rung: int = 0,
-    horizon: Horizon | None = None,
-    toll: Toll | None = None,
-) -> None:
-    """Puts another policy and optimizer in place of those of a stage that is over.
-
-    Args:
-        state: the search; the best of the stage that is over become finalists.
-        architecture: the policy of the new stage; it is normalised by what the search has seen so far.
-        optimizer: a new one, for the parameters of this policy.
-        start: which of the stage's starts it is.
-        rung: of the ladder, on which it begins.
-        horizon: where its first episodes are cut off, if the search does not say so for all.
-        toll: what its optimizer is charged for ending episodes.
-    """
-    _end_stage(state)
-    state.start, state.first_level, state.optimizer = start, None, optimizer
-    state.toll = toll
-    if state.sums is not None:
-        architecture = architecture.normalized_by(state.sums)
-    elif state.scale is not None:
-        architecture = architecture.scaled_by(state.scale)
-    state.architecture = architecture
-    state.horizon = state.first_horizon or horizon
-    _begin_rung(state, rung)
-
-
-def go_on(state: SearchState) -> bool:
-    """Goes on with the best stage, for another one, from where it was left; false if its optimizer can go no further.
-
-    Args:
-        state: the search; the best of the stage that is over become finalists.
-    """
-    best = state.best_stage
-    if best is None or best.optimizer.stop_reason is not None:
-        return False
-    _end_stage(state)
-    state.best_left = None
-    _take_up(state, best)
-    return True
-
-
-def begin_trial(state: SearchState, others: Sequence[Rival]) -> None:
-    """Lets other starts than the present one have their turn after it, before the stage goes on with the best."""
-    state.trial = Trial(state.usage, list(others)) if others else None
-
-
-def _take_turns(state: SearchState, engine: Engine) -> None:
-    """Ends the turn of a start that is on trial; when all had theirs, the best goes on from where it stood."""
-    trial = state.trial
-    if trial is None or not trial.turn_is_over(state.usage):
-        return
-    trial.tried.append(state.present)
-    if not trial.waiting:
-        centres, batches, ranked = trial.compare(engine, state.seeds.take(EPISODES))
-        state.usage = sum((batch.usage for batch in batches), state.usage)
-        state.failures = sum((batch.failures for batch in batches), state.failures)
-        state.finalists += [centre for centre in centres if np.isfinite(centre.claim)]
-        trial.next_round(ranked)
-    _take_up(state, trial.waiting.pop(0))
-    trial.began = state.usage
-    if not (trial.waiting or trial.tried):
-        state.trial = None
-
-
 def _climb(state: SearchState, effort: Effort, engine: Engine) -> str | None:
     """Looks closer or takes the next rung of the ladder when scores no longer rise; why the stage is over, if it is."""
     if state.trial is not None:
@@ -210,12 +132,12 @@ def _climb(state: SearchState, effort: Effort, engine: Engine) -> str | None:
     if state.optimizer.can_look_closer:
         state.finalists += state.centres
         state.optimizer.look_closer()
-        _begin_rung(state, state.rung)
+        begin_rung(state, state.rung)
         return None
     if _has_next_rung(state, effort):
         if makes_room(state, effort, engine, _episodes_per_candidate(state, effort)):
             return NO_PROGRESS
-        _take_next_rung(state)
+        take_next_rung(state)
         return None
     return NO_PROGRESS if effort.leave_plateaus else None
 
@@ -232,44 +154,17 @@ def _look_for_luck(state: SearchState, effort: Effort, batch: EpisodeBatch) -> N
     if len(scores) / 2 < lowest < len(scores):
         state.rare = True
         if _has_next_rung(state, effort):
-            _take_next_rung(state)
+            take_next_rung(state)
 
 
 def _has_next_rung(state: SearchState, effort: Effort) -> bool:
     return state.rung + 1 < len(effort.episodes_per_candidate)
 
 
-def _take_next_rung(state: SearchState) -> None:
-    """Gives every candidate the next number of episodes."""
-    state.finalists += state.centres
-    _begin_rung(state, state.rung + 1)
-
-
 def _lengthen(state: SearchState) -> None:
     """Plays longer episodes than in the last generation, if it cut them off; its claims do not count there."""
     if state.horizon is not None and state.archive:
         state.horizon, state.archive = state.horizon.longer, []
-
-
-def _end_stage(state: SearchState) -> None:
-    """Keeps of a stage what may be wanted when others have been tried."""
-    state.best_left = state.best_stage
-    state.finalists += [*state.centres, *state.archive[:KEPT_OF_A_STAGE]]
-    state.levels.append(state.trend.level)
-    state.starts.append(state.start)
-    state.stage += 1
-
-
-def _take_up(state: SearchState, rival: Rival) -> None:
-    """Searches on from where a start was left."""
-    for name, value in vars(rival).items():
-        setattr(state, name, value)
-    _begin_rung(state, rival.rung)
-
-
-def _begin_rung(state: SearchState, rung: int) -> None:
-    state.rung, state.archive, state.trend = rung, [], Plateau(state.patience)
-    state.course, state.luck_matters = None, None
 
 
 NO_PROGRESS = "the scores no longer rise"

@@ -57,8 +57,8 @@ class SearchState:
         generation: number of generations, over all stages.
         stage, rung: number of the present stage and rung, from 0.
         trend: mean score of each generation of this rung.
-        course: running mean of the centres of this rung; ``None`` before its first generation of whole episodes, and
-            where they are no estimates.
+        course: running mean of the centres of this rung, all read with the present normaliser; ``None`` before its
+            first generation of whole episodes, and where they are no estimates.
         start: which of the stage's starts searches, from 0.
         first_level: mean score of its first generation of whole episodes; ``None`` before.
         luck_matters: whether chance decides between candidates on this rung; ``None`` while nobody asked.

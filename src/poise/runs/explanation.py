@@ -88,10 +88,9 @@ def _how(config: TrainConfig, info: EnvironmentInfo, plan: Plan, compiled: bool)
     if len(plan.stages) > 1 and plan.open_ended:
         lines += [
             "             no more for a stage that has not come half as far as an earlier one",
-            "             while other stages wait the next number once at most, and not where chance is below "
-            f"{LUCK:.0%} of",
-            f"             what was gained; a rise of less than {SMALL:.0%} of it is none then; not for ars with "
-            "halvings",
+            "             while other stages wait the next number once at most, and only if chance moves a score by",
+            f"             {LUCK:.0%} of what was gained; a rise of less than {SMALL:.0%} of it is none then",
+            "             (ars with halvings is left its time)",
         ]
     if plan.open_ended and plan.probes(config, info):
         lines += [

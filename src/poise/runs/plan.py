@@ -11,8 +11,8 @@ from poise.probing import PROBES, STILL, affordable
 from poise.rollouts.environments import EnvironmentInfo
 from poise.runs.config import VALUE_ITERATION, TrainConfig
 from poise.runs.stage import Stage, Start
-from poise.search import begin_stage, begin_trial, go_on
 from poise.search_state import SearchState
+from poise.succession import begin_stage, begin_trial, go_on
 from poise.trial import Rival
 from poise.types import Effort, Json
 
