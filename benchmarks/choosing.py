@@ -29,6 +29,7 @@ SEARCHERS: dict[str, dict[str, Any]] = {
     "cma_es, population 64": {"population": 64},
     "sep_cma_es, population 64": {"population": 64},
     "snes, population 64": {"population": 64},
+    "fisher_snes, population 64": {"population": 64},
     "cem, population 64": {"population": 64},
     "ars": {},
     "pgpe": {},
@@ -86,10 +87,13 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=8)
     parser.add_argument("--steps", type=int, default=1_000_000)
     parser.add_argument("--environments", nargs="+", default=ENVIRONMENTS)
+    parser.add_argument("--optimizers", nargs="+", help="only these, by their names")
     parser.add_argument("--json", type=Path, help="where to write every result, a line each")
     options = parser.parse_args()
     rows = []
     for cell in cells(options.environments, options.seeds, options.steps):
+        if options.optimizers and cell["optimizer"] not in options.optimizers:
+            continue
         rows.append(train(**cell))
         if options.json:
             with options.json.open("a") as file:

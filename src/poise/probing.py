@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from poise.checks import check_failures
 from poise.horizon import first_horizon
 from poise.policies.architecture import typical_scale
-from poise.policies.spaces import ActFunction
 from poise.rollouts.base import Engine
-from poise.rollouts.recording import Recording
+from poise.rollouts.recording import Record
 from poise.search_state import SearchState
 from poise.toll import toll_of
 from poise.trial import survival_bonus
@@ -25,10 +22,6 @@ PROBE_SHARE = 0.1
 
 LOOKED_AT = 8
 """So many of these, the best and what equals them, are taken for typical in what they observe."""
-
-Record = Callable[[ActFunction, int], Recording]
-"""Plays one episode, given by its seed, and keeps what was seen."""
-
 
 STILL = 8
 """Episodes of a policy that does nothing, which show what a task pays for lasting."""

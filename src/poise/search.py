@@ -13,8 +13,11 @@ import numpy as np
 
 from poise.checks import check_budget, check_failures
 from poise.impatience import SMALL, is_impatient, makes_room, set_aside
+from poise.metric import EPISODES as METRIC_EPISODES
+from poise.metric import measure
 from poise.policies.candidate import Candidate, best_of, candidates_of
 from poise.rollouts.base import Engine
+from poise.rollouts.recording import Record
 from poise.search_state import SearchState
 from poise.statistics.plateau import SOON, SURE
 from poise.succession import begin_rung, take_next_rung, take_turns
@@ -52,6 +55,7 @@ def search(
     *,
     confirm: Confirm,
     observe: Observer,
+    record: Record | None = None,
     proceed: Proceed = lambda _: False,
     interrupted: Callable[[], bool] = lambda: False,
 ) -> SearchState:
@@ -64,6 +68,7 @@ def search(
         effort: how to spend it.
         confirm: asked when candidates claim that nothing is left to gain; true ends the search.
         observe: told after every generation; the state is then whole and may be saved.
+        record: plays an episode to look at it, for an optimizer that is to know what policies do.
         proceed: begins the next stage when one is over.
         interrupted: asked between generations whether to stop there.
 
@@ -80,13 +85,17 @@ def search(
         over = _climb(state, effort, engine)
         used_up = budget.used_up(state.usage, state.seconds, _next_episodes(state, effort))
         state.stopped_because = used_up if state.generation else None  # whatever probing took, something is to be found
-        if state.stopped_because is None and over is not None and not proceed(state):
+        if state.stopped_because is None and over is not None:
+            if proceed(state):
+                continue
             state.stopped_because = over
         if state.stopped_because is None and interrupted():
             state.stopped_because = INTERRUPTED
         if state.stopped_because is not None:
             return state
 
+        if state.optimizer.wants_metric:
+            measure(state, engine, record)
         parameters, batch = _play(state, engine, effort)
         claimants = _take_in(state, parameters, batch, budget.target)
         if effort.leave_plateaus:
@@ -123,7 +132,7 @@ def _climb(state: SearchState, effort: Effort, engine: Engine) -> str | None:
     if state.optimizer.stop_reason is not None:
         return state.optimizer.stop_reason
     least = SMALL * state.climb if is_impatient(state, effort) else -np.inf
-    if not state.trend.reached(SURE if state.rare else SOON, least):
+    if not state.trend.reached(SURE if state.rare or state.optimizer.is_patient else SOON, least):
         return None
     if effort.leave_plateaus and state.falls_short:
         return FALLS_SHORT
@@ -182,8 +191,10 @@ def _episodes_per_candidate(state: SearchState, effort: Effort) -> int:
 
 def _next_episodes(state: SearchState, effort: Effort) -> int:
     """What the budget must have left for the next generation, with what may be asked after it."""
+    generation = state.optimizer.population * _episodes_per_candidate(state, effort)
     comparison = 0 if state.trial is None else state.trial.set_aside
-    return state.optimizer.population * _episodes_per_candidate(state, effort) + set_aside(state, effort) + comparison
+    metric = METRIC_EPISODES if state.optimizer.wants_metric else 0
+    return generation + set_aside(state, effort) + comparison + metric
 
 
 def _seeds(state: SearchState, effort: Effort) -> SeedArray:

@@ -113,9 +113,12 @@ class SearchState:
     def patience(self) -> int:
         """Generations that a window of the trend spans: more for more parameters, which take longer to learn.
 
-        Half as many are enough for an optimizer to look closer: that costs less than a rung of more episodes.
+        Half as many are enough for an optimizer to look closer: that costs less than a rung of more episodes. Twice as
+        many has one whose scores rise slowly for long.
         """
         generations = 10 + 3 * math.ceil(math.sqrt(self.optimizer.dimension))
+        if self.optimizer.is_patient:
+            return 2 * generations
         return generations // 2 if self.optimizer.can_look_closer else generations
 
     @property

@@ -76,3 +76,16 @@ def test_a_batch_of_candidates_and_observations_equals_one_at_a_time(function: P
 def test_the_order_of_the_sum_is_that_of_the_index() -> None:
     # Another order would give 1.0: the small number is lost only if it is added to the large one first.
     assert Linear(3, 1)(np.array([1.0, 1.0, 1.0]), np.array([1.0, 1e17, -1e17])).tolist() == [0.0]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=repr)
+def test_the_jacobian_says_how_outputs_change_with_the_parameters(function: ParametricFunction) -> None:
+    rng = np.random.default_rng(2)
+    parameters = rng.normal(size=function.parameter_count)
+    features = rng.normal(size=(7, function.inputs))
+    jacobian = function.jacobian(parameters, features)
+    assert jacobian.shape == (7, function.outputs, function.parameter_count)
+    np.testing.assert_allclose(jacobian, ParametricFunction.jacobian(function, parameters, features), atol=1e-6)
+    step = 1e-5 * rng.normal(size=function.parameter_count)
+    change = function(parameters + step, features) - function(parameters - step, features)
+    np.testing.assert_allclose(jacobian @ (2 * step), change, atol=1e-9)

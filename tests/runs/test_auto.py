@@ -26,9 +26,11 @@ def _plan(env: str, **settings: Any) -> Plan:
 @pytest.mark.parametrize(
     ("env", "policies"),
     [
-        ("CartPole-v1", ["linear", "quadratic", "mlp:8"]),
-        ("Acrobot-v1", ["linear+bias", "quadratic", "mlp:8"]),
-        ("Pendulum-v1", ["linear+bias", "quadratic", "mlp:8"]),
+        ("CartPole-v1", ["linear", "quadratic", "mlp:8", "mlp:16"]),
+        ("Acrobot-v1", ["linear+bias", "quadratic", "mlp:8", "mlp:16"]),
+        ("Pendulum-v1", ["linear+bias", "quadratic", "mlp:8", "mlp:16"]),
+        ("BipedalWalker-v3", ["linear+bias", "mlp:16", "mlp:16"]),
+        ("Ant-v5", ["linear+bias", "mlp:16"]),
         ("FrozenLake-v1", ["linear"]),
         ("Blackjack-v1", ["table"]),
     ],
@@ -71,6 +73,16 @@ def test_very_large_ones_need_more_directions_and_smaller_differences(
     if stage.rivals:
         rival = next(start for start in stage.rivals if start.without_survival_bonus)
         assert rival.optimizer_args == stage.optimizer_args
+
+
+def test_the_last_stage_searches_for_a_network_by_what_it_does() -> None:
+    last = Stage("mlp:16", "fisher_snes", {"population": POPULATION}, rung=1)
+    assert _plan("Acrobot-v1").stages[-1] == last
+    assert _plan("Pendulum-v1").stages[-1] == last
+    assert _plan("Acrobot-v1", policy="mlp:4").stages[-1] == replace(last, policy="mlp:4")
+    assert _plan("Acrobot-v1", policy="mlp:4", max_episodes=100).stages == (Stage("mlp:4", "snes", {"population": 8}),)
+    assert [stage.optimizer for stage in _plan("Acrobot-v1", policy="mlp:200").stages] == ["snes"]
+    assert [stage.optimizer for stage in _plan("Acrobot-v1", optimizer="snes").stages] == ["snes"] * 3
 
 
 def test_where_actions_are_numbers_more_than_one_start_is_tried() -> None:

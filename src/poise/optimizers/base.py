@@ -64,6 +64,9 @@ class Optimizer(ABC):
     center_is_estimate: ClassVar[bool] = True
     """Whether the centre is an estimate, which chance leads astray; else it is a candidate that was the best so far."""
 
+    is_patient: ClassVar[bool] = False
+    """Whether scores rise slowly for long, so that it takes more to say that they no longer do."""
+
     # What an algorithm writes -----------------------------------------------------------------
 
     @property
@@ -93,6 +96,21 @@ class Optimizer(ABC):
 
     def look_closer(self) -> None:
         """Told between generations that scores no longer rise: candidates may keep closer to the centre from now on."""
+        return
+
+    @property
+    def wants_metric(self) -> bool:
+        """Whether it searches by what changes of the parameters do, and is to be told of that before the next `ask`."""
+        return False
+
+    def take_metric(self, metric: FloatArray, size: float) -> None:
+        """Told between generations what a change of the parameters does to the policy at its centre.
+
+        Args:
+            metric: its Fisher information, shape (dimension, dimension): the mean of JᵀJ over what it observes, J being
+                the derivatives of the outputs with respect to the parameters.
+            size: mean of the squared norm of its outputs there.
+        """
         return
 
     def _start(self) -> None:

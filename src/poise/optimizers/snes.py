@@ -77,10 +77,16 @@ class Snes(Optimizer):
         return self._mu + self._sigma * s
 
     def _update(self, candidates: FloatArray, scores: FloatArray) -> None:
-        u = by_rank(self._utilities, scores)
-        s = (candidates - self._mu) / self._sigma
-        gradient_mu, gradient_sigma = u @ s, u @ (s**2 - 1)
+        gradient_mu, gradient_sigma = self._gradients((candidates - self._mu) / self._sigma, scores)
         self._mu = self._mu + self.options.mean_rate * self._sigma * gradient_mu
+        self._widen(gradient_sigma)
+
+    def _gradients(self, s: FloatArray, scores: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Natural gradients of mean and deviations, from standard normal samples, shape (population, dimension)."""
+        u = by_rank(self._utilities, scores)
+        return u @ s, u @ (s**2 - 1)
+
+    def _widen(self, gradient_sigma: FloatArray) -> None:
         grown = self._sigma * np.exp(np.minimum(self._eta_sigma / 2 * gradient_sigma, 100.0))
         self._sigma = np.clip(grown, *SIGMA_RANGE)
 

@@ -13,6 +13,9 @@ import numpy as np
 
 from poise.types import FloatArray
 
+DIFFERENCE = 1e-4
+"""Of a parameter, for derivatives that are measured."""
+
 
 @dataclass(frozen=True)
 class ParametricFunction(ABC):
@@ -42,6 +45,22 @@ class ParametricFunction(ABC):
         Returns:
             float64, shape (..., outputs).
         """
+
+    def jacobian(self, parameters: FloatArray, features: FloatArray) -> FloatArray:
+        """How the outputs change with the parameters: by central differences, where a function knows no better.
+
+        Args:
+            parameters: shape (parameter_count,).
+            features: shape (n, inputs).
+
+        Returns:
+            float64, shape (n, outputs, parameter_count).
+        """
+        columns = []
+        for step in DIFFERENCE * np.eye(self.parameter_count):
+            further, before = self(parameters + step, features), self(parameters - step, features)
+            columns.append((further - before) / (2 * DIFFERENCE))
+        return np.stack(columns, axis=-1)
 
 
 def affine(weights: FloatArray, features: FloatArray, bias: FloatArray | None = None) -> FloatArray:

@@ -52,6 +52,22 @@ class Mlp(ParametricFunction):
             offset = end
         return values
 
+    def jacobian(self, parameters: FloatArray, features: FloatArray) -> FloatArray:
+        """How the outputs change with the parameters; see the base class. By the chain rule from the output on."""
+        layers, values, offset = [], [features], 0
+        for inputs, outputs in self.layers:
+            split, end = offset + inputs * outputs, offset + (inputs + 1) * outputs
+            layers.append(parameters[offset:split].reshape(outputs, inputs))
+            values.append(np.tanh(values[-1] @ layers[-1].T + parameters[split:end]))
+            offset = end
+        slopes = np.broadcast_to(np.eye(self.outputs), (len(features), self.outputs, self.outputs))
+        parts: list[FloatArray] = []
+        for weights, before in zip(reversed(layers), reversed(values[:-1]), strict=True):
+            of_weights = slopes[..., np.newaxis] * before[:, np.newaxis, np.newaxis, :]
+            parts = [of_weights.reshape(len(features), self.outputs, -1), slopes, *parts]
+            slopes = slopes @ weights * (1.0 - before * before)[:, np.newaxis, :]
+        return np.concatenate(parts, axis=-1)
+
     def gradients(self, parameters: FloatArray, features: FloatArray) -> FloatArray:
         """How the outputs change with the features: the Jacobian, by the chain rule from the input on.
 

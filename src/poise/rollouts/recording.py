@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +62,10 @@ class Recording:
             "rewards": list(self.rewards),
             "observations": [plain(observation) for observation in self.observations],
         }
+
+
+Record = Callable[[ActFunction, int], Recording]
+"""Plays one episode, given by its seed, and keeps what was seen."""
 
 
 def plain(value: Any) -> Json:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from poise import tabular
 from poise.errors import InvalidValueError
 from poise.horizon import SLOW_GROWTH, shortened
+from poise.optimizers.fisher_snes import MOST_PARAMETERS
 from poise.policies.architecture import Architecture
 from poise.rollouts.environments import EnvironmentInfo
 from poise.runs.config import AUTO, VALUE_ITERATION, TrainConfig
@@ -73,6 +74,9 @@ FINE = 0.01
 Its candidates differ by little, so that several of the same episodes tell them apart where one of their own does not.
 """
 
+NETWORK = "mlp:16"
+"""The network for many features, and for the last stage, which searches by what networks do: far, but not fast."""
+
 QUADRATIC_FEATURES = 10
 """Most features whose products are worth as many parameters."""
 
@@ -97,6 +101,9 @@ def plan_for(config: TrainConfig, info: EnvironmentInfo) -> Plan:
     chosen = [_stage(policy, most, info) for policy in policies]
     if info.action.kind == "box" and _bears_a_trial(config):
         chosen = [replace(stage, rivals=_rivals(stage, config, info, index)) for index, stage in enumerate(chosen)]
+    last = NETWORK if config.policy == AUTO else config.policy
+    if most >= POPULATION and policies[-1].startswith("mlp:") and _count(last, info) <= MOST_PARAMETERS:
+        chosen.append(Stage(last, "fisher_snes", {"population": POPULATION}, rung=1))
     return Plan(tuple(chosen), open_ended=True)
 
 
@@ -182,4 +189,4 @@ def policies_for(info: EnvironmentInfo) -> tuple[str, ...]:
     first = "linear" if action.kind == "discrete" and action.outputs == 1 else "linear+bias"
     if observation.size <= QUADRATIC_FEATURES:
         return (first, "quadratic", "mlp:8")
-    return (first, "mlp:16")
+    return (first, NETWORK)

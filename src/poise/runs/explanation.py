@@ -25,7 +25,7 @@ def explain(config: TrainConfig, info: EnvironmentInfo, plan: Plan, *, compiled:
     for index, stage in enumerate(plan.stages):
         count = Architecture(stage.policy, info.observation, info.action).parameter_count
         first, *others = map(_start_in_words, stage.starts)
-        reason = "as asked" if config.policy != AUTO else _why(stage, plan, info)
+        reason = _why(stage, plan, info) if config.policy == AUTO or stage.optimizer == "fisher_snes" else "as asked"
         lines.append(f"stage {index + 1}      {stage.policy}, {counted(count, 'number')}, by {first}: {reason}")
         lines += [f"  or from    {words}{_times(others.count(words))}" for words in dict.fromkeys(others)]
     lines += _how(config, info, plan, compiled)
@@ -62,6 +62,8 @@ def _times(count: int) -> str:
 def _why(stage: Stage, plan: Plan, info: EnvironmentInfo) -> str:
     if plan.learns_a_table:
         return _WHY["learnt"]
+    if stage.optimizer == "fisher_snes":
+        return _WHY["by what it does"]
     return _WHY[stage.policy.partition(":")[0] if info.observation.numbers.any() else "table"]
 
 
@@ -121,6 +123,7 @@ _WHY = {
     "linear+bias": "the smallest that could do",
     "quadratic": "products of few features cost little and say much",
     "mlp": "a small network, when features and their products get no further",
+    "by what it does": "a network by what it does: slow at first, then far",
 }
 
 _SCALES = {

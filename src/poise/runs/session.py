@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from poise.policies.candidate import Candidate
 from poise.probing import probe
@@ -69,7 +70,7 @@ def _probe(job: Job, progress: Progress) -> float:
         progress.search,
         job.engine,
         rng,
-        lambda act, seed: record(job.info.spec, act, seed),
+        partial(record, job.info.spec),
         whole=job.info.max_episode_steps,
         short_at_first=job.plan.may_begin_short(compiled=job.engine.name == "kernel"),
         fixes_scale=job.config.normalize == "probe",
@@ -101,6 +102,7 @@ def _search(job: Job, progress: Progress, saver: Saver, interrupted: Callable[[]
         job.plan.effort(job.config),
         confirm=lambda claimants: _confirm(job, progress, claimants),
         observe=note,
+        record=partial(record, job.info.spec),
         proceed=lambda state: job.plan.proceed(state, state.architecture, job.config.seed),
         interrupted=interrupted,
     )

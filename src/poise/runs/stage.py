@@ -63,17 +63,19 @@ class Stage:
         optimizer: what searches.
         optimizer_args: its options.
         rivals: other starts; each has its turn, and the best goes on (see `trial`).
+        rung: of the ladder of episodes a candidate, on which the first start begins, from 0.
     """
 
     policy: str
     optimizer: str
     optimizer_args: Mapping[str, Json] = field(default_factory=dict)
     rivals: tuple[Start, ...] = ()
+    rung: int = 0
 
     @property
     def starts(self) -> tuple[Start, ...]:
         """All starts, the one that the stage begins with first."""
-        return (Start(self.optimizer, self.optimizer_args), *self.rivals)
+        return (Start(self.optimizer, self.optimizer_args, rung=self.rung), *self.rivals)
 
     def optimizer_for(
         self, architecture: Architecture, seed: int, index: int, doublings: int = 0, start: int = 0
