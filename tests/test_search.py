@@ -375,6 +375,26 @@ def test_a_stage_that_gets_no_further_makes_room_for_the_next_and_its_best_stay_
     assert {id(c) for c in [*state.finalists, *state.archive]} <= {id(c) for c in state.candidates}
 
 
+def test_a_budget_that_does_not_allow_the_first_generation_of_a_next_stage_ends_before_it() -> None:
+    def larger(state: SearchState) -> bool:
+        begin_stage(state, ARCHITECTURE, CmaEs(3, generator(1, "another"), CmaEs.Options(population=1_000)))
+        return True
+
+    state = search(
+        _state(),
+        FakeEngine(lambda p, rng: 1.0),
+        Budget(max_episodes=999),
+        Effort((1,), leave_plateaus=True),
+        confirm=_never,
+        observe=lambda _: None,
+        proceed=larger,
+    )
+    assert state.usage.episodes < 999
+    assert state.stopped_because is not None
+    assert "999" in state.stopped_because
+    assert len(state.candidates) > KEPT_OF_A_STAGE
+
+
 @pytest.mark.parametrize(("earlier", "most"), [(1.0, 3), (1.5, 1)])
 def test_a_stage_far_below_an_earlier_one_is_given_no_more_episodes(earlier: float, most: int) -> None:
     events: list[Event] = []
