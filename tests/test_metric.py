@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from poise.metric import EPISODES, LEAST_LOOKED_AT, fisher_information, measure
+from poise.errors import EnvironmentFailureError
+from poise.metric import EPISODES, LEAST_LOOKED_AT, fisher_information, measure, set_aside
 from poise.optimizers.fisher_snes import FisherSnes
 from poise.optimizers.snes import Snes
 from poise.policies.architecture import Architecture, Normalizer
@@ -110,6 +111,27 @@ def test_where_nothing_can_be_looked_at_the_search_goes_on_without() -> None:
     np.testing.assert_array_equal(state.optimizer.state()["own"]["basis"], basis)
 
 
+def test_an_episode_that_fails_when_it_is_looked_at_is_left_out() -> None:
+    def record(act: ActFunction, seed: int) -> Recording:
+        if seed % 2:
+            raise EnvironmentFailureError("now and then")
+        return _record(act, seed)
+
+    state = _state()
+    basis = state.optimizer.state()["own"]["basis"]
+    measure(state, FakeEngine(_sphere), record)
+    assert not np.array_equal(state.optimizer.state()["own"]["basis"], basis)
+
+
+def test_parameters_beyond_all_numbers_have_no_metric() -> None:
+    state = _state(Architecture("quadratic", *SPACES))
+    state.optimizer._mu[:] = 1e300  # type: ignore[attr-defined]
+    basis = state.optimizer.state()["own"]["basis"]
+    metric, size = fisher_information(state, np.full((2, 3), 1e200))
+    state.optimizer.take_metric(metric, size)
+    np.testing.assert_array_equal(state.optimizer.state()["own"]["basis"], basis)
+
+
 def test_a_few_long_episodes_are_looked_at() -> None:
     looked_at = []
 
@@ -130,8 +152,10 @@ def test_a_later_stage_has_the_scale_of_what_the_best_before_it_observes() -> No
     state = SearchState(snes, first.scaled_by(wrong), SeedStream(0, Purpose.SEARCH), scale=wrong)
     state.trend.add(-5.0)
     begin_stage(state, NETWORK, _optimizer())
+    assert set_aside(state) == 2 * EPISODES
     measure(state, FakeEngine(_sphere), _record)
     assert state.usage.episodes == 2 * EPISODES
+    assert set_aside(state) == 0
     normalizer = state.architecture.normalizer
     assert normalizer is not None
     np.testing.assert_allclose(normalizer.scale, SPREAD, rtol=0.3)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from poise.errors import EnvironmentFailureError
 from poise.policies.architecture import typical_scale
 from poise.rollouts.base import Engine
 from poise.rollouts.recording import Record
@@ -25,6 +26,13 @@ USED = 512
 """Observations that the metric is of, evenly taken from these."""
 
 
+def set_aside(state: SearchState) -> int:
+    """Episodes of the budget that are kept for it, before the next generation."""
+    if not state.optimizer.wants_metric:
+        return 0
+    return EPISODES if _model(state) is None else 2 * EPISODES
+
+
 def measure(state: SearchState, engine: Engine, record: Record | None) -> None:
     """Tells the optimizer the metric of the policy at its centre; that of nothing where nothing can be looked at.
 
@@ -34,9 +42,10 @@ def measure(state: SearchState, engine: Engine, record: Record | None) -> None:
         record: plays an episode to look at it; ``None`` if that cannot be done.
     """
     centre = state.optimizer.center
-    if record is not None and state.optimizer.generation == 0:
+    seen: list[FloatArray] = []
+    if record is not None:
         _rescale(state, engine, record)
-    seen = [] if record is None else _look(state, state.present, engine, record)
+        seen = _look(state, state.present, engine, record)
     if not seen:
         state.optimizer.take_metric(np.zeros((len(centre), len(centre))), 0.0)
         return
@@ -54,17 +63,22 @@ def fisher_information(state: SearchState, features: FloatArray) -> tuple[FloatA
     architecture, centre = state.architecture, state.optimizer.center
     if architecture.normalizer is not None:
         features = architecture.normalizer(features)
-    outputs = architecture.function(centre, features)
-    jacobian = architecture.function.jacobian(centre, features).reshape(-1, len(centre))
-    return jacobian.T @ jacobian / len(features), float((outputs * outputs).sum(axis=1).mean())
+    with np.errstate(over="ignore", invalid="ignore"):  # extreme parameters are no fault, and their metric not used
+        outputs = architecture.function(centre, features)
+        jacobian = architecture.function.jacobian(centre, features).reshape(-1, len(centre))
+        return jacobian.T @ jacobian / len(features), float((outputs * outputs).sum(axis=1).mean())
+
+
+def _model(state: SearchState) -> Rival | None:
+    """The best of an earlier stage, if the scale of what it observes is to be that of a stage that begins."""
+    begins = state.optimizer.generation == 0 and state.scale is not None and state.sums is None
+    return state.best_left if begins else None
 
 
 def _rescale(state: SearchState, engine: Engine, record: Record) -> None:
     """Gives a policy the scale of what the best of an earlier stage observes: random ones were elsewhere."""
-    best = state.best_left
-    if best is None or state.scale is None or state.sums is not None:
-        return
-    seen = _look(state, best, engine, record)
+    model = _model(state)
+    seen = [] if model is None else _look(state, model, engine, record)
     if seen:
         state.architecture = state.architecture.scaled_by(typical_scale(state.architecture.observation, np.array(seen)))
 
@@ -81,6 +95,9 @@ def _look(state: SearchState, policy: Rival, engine: Engine, record: Record) -> 
     for count, index in enumerate(np.flatnonzero(~batch.failed[0])):
         if count >= LEAST_LOOKED_AT and len(seen) >= OBSERVATIONS:
             break
-        observations = record(act, int(seeds[index])).observations[:-1]
+        try:
+            observations = record(act, int(seeds[index])).observations[:-1]
+        except EnvironmentFailureError:
+            continue  # it fails now and then
         seen += [policy.architecture.observation.encode(observation) for observation in observations[:horizon]]
     return seen

@@ -11,10 +11,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from poise import metric
 from poise.checks import check_budget, check_failures
 from poise.impatience import SMALL, is_impatient, makes_room, set_aside
-from poise.metric import EPISODES as METRIC_EPISODES
-from poise.metric import measure
 from poise.policies.candidate import Candidate, best_of, candidates_of
 from poise.rollouts.base import Engine
 from poise.rollouts.recording import Record
@@ -95,7 +94,7 @@ def search(
             return state
 
         if state.optimizer.wants_metric:
-            measure(state, engine, record)
+            metric.measure(state, engine, record)
         parameters, batch = _play(state, engine, effort)
         claimants = _take_in(state, parameters, batch, budget.target)
         if effort.leave_plateaus:
@@ -193,8 +192,7 @@ def _next_episodes(state: SearchState, effort: Effort) -> int:
     """What the budget must have left for the next generation, with what may be asked after it."""
     generation = state.optimizer.population * _episodes_per_candidate(state, effort)
     comparison = 0 if state.trial is None else state.trial.set_aside
-    metric = METRIC_EPISODES if state.optimizer.wants_metric else 0
-    return generation + set_aside(state, effort) + comparison + metric
+    return generation + set_aside(state, effort) + comparison + metric.set_aside(state)
 
 
 def _seeds(state: SearchState, effort: Effort) -> SeedArray:

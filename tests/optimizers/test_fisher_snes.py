@@ -69,7 +69,10 @@ def test_a_new_metric_keeps_the_centre_and_how_far_the_search_looks() -> None:
     np.testing.assert_allclose(optimizer.sigma, np.exp(np.log(sigma).mean()))
 
 
-@pytest.mark.parametrize(("metric", "size"), [(np.zeros((N, N)), 1.0), (np.eye(N), 0.0), (np.eye(N), np.inf)])
+@pytest.mark.parametrize(
+    ("metric", "size"),
+    [(np.zeros((N, N)), 1.0), (np.eye(N), 0.0), (np.eye(N), np.inf), (np.full((N, N), np.nan), 1.0)],
+)
 def test_a_metric_of_nothing_changes_nothing(metric: FloatArray, size: float) -> None:
     optimizer = _make(population=8)
     before = optimizer.state()["own"]

@@ -71,11 +71,14 @@ class FisherSnes(Snes):
     def take_metric(self, metric: FloatArray, size: float) -> None:
         """Searches along the axes of the metric from now on, in every one of them as far as in all in the mean.
 
-        A deviation of 1 along all axes changes the outputs by as much as they are. A metric of nothing changes nothing.
+        A deviation of 1 along all axes changes the outputs by as much as they are. A metric of nothing changes
+        nothing, and so does one beyond all numbers.
         """
         self._measured = self.generation
+        if not (np.isfinite(metric).all() and np.isfinite(size) and size > 0):
+            return
         eigenvalues, axes = np.linalg.eigh(metric)
-        if not (np.isfinite(size) and size > 0 and eigenvalues[-1] > 0):
+        if not eigenvalues[-1] > 0:
             return
         basis = axes / np.sqrt(np.maximum(eigenvalues, FLOOR * eigenvalues[-1]))
         self._basis = basis * np.sqrt(size / np.einsum("ij,ik,kj->", basis, metric, basis, optimize=True))
