@@ -11,7 +11,7 @@ from poise.errors import InvalidValueError
 from poise.horizon import SLOW_GROWTH, Horizon
 from poise.policies.architecture import Architecture
 from poise.rollouts.environments import inspect
-from poise.runs.auto import FINE, NARROW, POPULATION, plan_for
+from poise.runs.auto import FINE, NARROW, POPULATION, plan_for, within_budget
 from poise.runs.config import TrainConfig
 from poise.runs.defaults import resolved
 from poise.runs.plan import Plan
@@ -83,6 +83,39 @@ def test_the_last_stage_searches_for_a_network_by_what_it_does() -> None:
     assert _plan("Acrobot-v1", policy="mlp:4", max_episodes=100).stages == (Stage("mlp:4", "snes", {"population": 8}),)
     assert [stage.optimizer for stage in _plan("Acrobot-v1", policy="mlp:200").stages] == ["snes"]
     assert [stage.optimizer for stage in _plan("Acrobot-v1", optimizer="snes").stages] == ["snes"] * 3
+
+
+@pytest.mark.parametrize(
+    ("env", "compiled", "budget", "stages"),
+    [
+        ("Pendulum-v1", True, {}, 4),
+        ("Acrobot-v1", True, {}, 4),
+        ("Reacher-v5", False, {}, 4),
+        ("Pendulum-v1", False, {}, 3),
+        ("Pendulum-v1", False, {"max_steps": 300 * 3 * POPULATION * 200}, 4),
+        ("Pendulum-v1", False, {"max_steps": 300 * 3 * POPULATION * 200 - 1}, 3),
+        ("Pendulum-v1", True, {"max_episodes": 300 * 3 * POPULATION - 1}, 3),
+        ("Pendulum-v1", True, {"max_seconds": 9.0}, 4),
+        ("LunarLander-v3", False, {}, 3),
+        ("Ant-v5", False, {}, 2),
+    ],
+)
+def test_a_last_stage_that_could_only_begin_is_left_out(
+    env: str, compiled: bool, budget: dict[str, Any], stages: int
+) -> None:
+    info, config = inspect(EnvironmentSpec(env)), TrainConfig(env, **budget)
+    plan = plan_for(config, info)
+    whole = within_budget(plan, resolved(config, info, plan, compiled=compiled), info)
+    assert whole.stages == plan.stages[:stages]
+    assert [stage.optimizer for stage in whole.stages].count("fisher_snes") == (stages == 4)
+
+
+def test_what_is_named_stays_whatever_the_budget() -> None:
+    info, config = inspect(EnvironmentSpec("Pendulum-v1")), TrainConfig("Pendulum-v1", optimizer="fisher_snes")
+    plan = plan_for(config, info)
+    assert within_budget(plan, replace(config, max_steps=1_000), info) == plan
+    alone = Plan((Stage("mlp:8", "fisher_snes"),), open_ended=True)
+    assert within_budget(alone, replace(config, max_steps=1_000), info) == alone
 
 
 def test_where_actions_are_numbers_more_than_one_start_is_tried() -> None:

@@ -19,7 +19,7 @@ from poise.policies.architecture import Architecture
 from poise.rollouts.environments import EnvironmentInfo
 from poise.runs.config import AUTO, VALUE_ITERATION, TrainConfig
 from poise.runs.defaults import LEAST_STEPS
-from poise.runs.plan import Plan
+from poise.runs.plan import EPISODES, Plan
 from poise.runs.stage import Stage, Start
 from poise.trial import TURN, turn_steps
 
@@ -77,6 +77,9 @@ Its candidates differ by little, so that several of the same episodes tell them 
 NETWORK = "mlp:16"
 """The network for many features, and for the last stage, which searches by what networks do: far, but not fast."""
 
+LAST_GENERATIONS = 300
+"""Generations that a budget should have for it, if every episode lasted to the time limit."""
+
 QUADRATIC_FEATURES = 10
 """Most features whose products are worth as many parameters."""
 
@@ -105,6 +108,20 @@ def plan_for(config: TrainConfig, info: EnvironmentInfo) -> Plan:
     if most >= POPULATION and policies[-1].startswith("mlp:") and _count(last, info) <= MOST_PARAMETERS:
         chosen.append(Stage(last, "fisher_snes", {"population": POPULATION}, rung=1))
     return Plan(tuple(chosen), open_ended=True)
+
+
+def within_budget(plan: Plan, config: TrainConfig, info: EnvironmentInfo) -> Plan:
+    """The plan without its last stage, if that could only begin to learn.
+
+    Args:
+        plan: as it was made.
+        config: with the budget that it has, by default or not.
+        info: the environment.
+    """
+    last, each = plan.stages[-1], POPULATION * EPISODES[1]
+    enough = config.budget.episodes(info.max_episode_steps) >= LAST_GENERATIONS * each
+    is_optional = config.optimizer == AUTO and len(plan.stages) > 1 and last.optimizer == "fisher_snes"
+    return plan if enough or not is_optional else replace(plan, stages=plan.stages[:-1])
 
 
 def _bears_a_trial(config: TrainConfig) -> bool:

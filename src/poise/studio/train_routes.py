@@ -204,7 +204,7 @@ def _planned(order: Order) -> list[str]:
     """What `poise train` would say with ``--dry-run``; nothing is compiled for it."""
     from poise.kernels.catalog import kernel_for
     from poise.rollouts.environments import inspect
-    from poise.runs.auto import plan_for
+    from poise.runs.auto import plan_for, within_budget
     from poise.runs.config import TrainConfig
     from poise.runs.defaults import resolved
     from poise.runs.explanation import explain
@@ -217,7 +217,8 @@ def _planned(order: Order) -> list[str]:
     compiled = kernel_for(info.spec)[0] is not None
     config = TrainConfig(**order.settings())
     chosen = plan_for(config, info)
-    return explain(resolved(config, info, chosen, compiled=compiled), info, chosen, compiled=compiled)
+    config = resolved(config, info, chosen, compiled=compiled)
+    return explain(config, info, within_budget(chosen, config, info), compiled=compiled)
 
 
 def _described(identifier: str) -> Json:
