@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from poise import metric
+from poise import fisher
 from poise.checks import check_budget, check_failures
 from poise.impatience import SMALL, is_impatient, makes_room, set_aside
 from poise.policies.candidate import Candidate, best_of, candidates_of
@@ -94,7 +94,7 @@ def search(
             return state
 
         if state.optimizer.wants_metric:
-            metric.measure(state, engine, record)
+            fisher.measure(state, engine, record)
         parameters, batch = _play(state, engine, effort)
         claimants = _take_in(state, parameters, batch, budget.target)
         if effort.leave_plateaus:
@@ -192,7 +192,7 @@ def _next_episodes(state: SearchState, effort: Effort) -> int:
     """What the budget must have left for the next generation, with what may be asked after it."""
     generation = state.optimizer.population * _episodes_per_candidate(state, effort)
     comparison = 0 if state.trial is None else state.trial.set_aside
-    return generation + set_aside(state, effort) + comparison + metric.set_aside(state)
+    return generation + set_aside(state, effort) + comparison + fisher.set_aside(state)
 
 
 def _seeds(state: SearchState, effort: Effort) -> SeedArray:

@@ -42,3 +42,18 @@ def test_the_plan_in_words_counts_equal_starts() -> None:
     text = "\n".join(dry_run("BipedalWalker-v3"))
     assert text.count("if an episode can end before the time limit, 8 times") == 1
     assert "of more than 3 each has 75% of it, and then the best 3 have another" in text
+
+
+@pytest.mark.parametrize(
+    ("asked", "reasons"),
+    [
+        ({}, ["the smallest that could do", "products of few", "a small network", "a network by what it does"]),
+        ({"policy": "mlp:4"}, ["as asked", "a network by what it does"]),
+        ({"optimizer": "fisher_snes"}, ["the smallest that could do", "products of few", "a small network"]),
+        ({"policy": "linear", "optimizer": "fisher_snes"}, ["as asked"]),
+    ],
+)
+def test_every_stage_has_the_reason_that_it_is_there_for(asked: dict[str, str], reasons: list[str]) -> None:
+    stages = [line for line in dry_run("MountainCar-v0", **asked) if line.startswith("stage")]
+    assert len(stages) == len(reasons)
+    assert all(reason in line for reason, line in zip(reasons, stages, strict=True))

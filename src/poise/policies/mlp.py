@@ -40,29 +40,32 @@ class Mlp(ParametricFunction):
         """Weights and biases of all layers."""
         return sum(outputs * (inputs + 1) for inputs, outputs in self.layers)
 
-    def __call__(self, parameters: FloatArray, features: FloatArray) -> FloatArray:
-        """The outputs; see the base class for shapes."""
-        values, offset = features, 0
-        for number, (inputs, outputs) in enumerate(self.layers):
+    def _unpacked(self, parameters: FloatArray) -> list[tuple[FloatArray, FloatArray]]:
+        """Weights, shape (..., outputs, inputs), and biases, shape (..., outputs), of each layer."""
+        layers, offset = [], 0
+        for inputs, outputs in self.layers:
             split, end = offset + inputs * outputs, offset + (inputs + 1) * outputs
             weights = parameters[..., offset:split].reshape(*parameters.shape[:-1], outputs, inputs)
-            values = affine(weights, values, parameters[..., split:end])
-            if number + 1 < len(self.layers):
-                values = np.asarray(_tanh(values), dtype=np.float64)
+            layers.append((weights, parameters[..., split:end]))
             offset = end
-        return values
+        return layers
+
+    def __call__(self, parameters: FloatArray, features: FloatArray) -> FloatArray:
+        """The outputs; see the base class for shapes."""
+        values = features
+        *hidden, (weights, biases) = self._unpacked(parameters)
+        for inner, inner_biases in hidden:
+            values = np.asarray(_tanh(affine(inner, values, inner_biases)), dtype=np.float64)
+        return affine(weights, values, biases)
 
     def jacobian(self, parameters: FloatArray, features: FloatArray) -> FloatArray:
         """How the outputs change with the parameters; see the base class. By the chain rule from the output on."""
-        layers, values, offset = [], [features], 0
-        for inputs, outputs in self.layers:
-            split, end = offset + inputs * outputs, offset + (inputs + 1) * outputs
-            layers.append(parameters[offset:split].reshape(outputs, inputs))
-            values.append(np.tanh(values[-1] @ layers[-1].T + parameters[split:end]))
-            offset = end
+        layers, values = self._unpacked(parameters), [features]
+        for weights, biases in layers[:-1]:
+            values.append(np.tanh(values[-1] @ weights.T + biases))
         slopes = np.broadcast_to(np.eye(self.outputs), (len(features), self.outputs, self.outputs))
         parts: list[FloatArray] = []
-        for weights, before in zip(reversed(layers), reversed(values[:-1]), strict=True):
+        for (weights, _), before in zip(reversed(layers), reversed(values), strict=True):
             of_weights = slopes[..., np.newaxis] * before[:, np.newaxis, np.newaxis, :]
             parts = [of_weights.reshape(len(features), self.outputs, -1), slopes, *parts]
             slopes = slopes @ weights * (1.0 - before * before)[:, np.newaxis, :]
@@ -79,13 +82,9 @@ class Mlp(ParametricFunction):
             float64, shape (n, outputs, inputs).
         """
         slopes = np.broadcast_to(np.eye(self.inputs), (len(features), self.inputs, self.inputs))
-        values, offset = features, 0
-        for number, (inputs, outputs) in enumerate(self.layers):
-            split, end = offset + inputs * outputs, offset + (inputs + 1) * outputs
-            weights = parameters[offset:split].reshape(outputs, inputs)
-            values, slopes = values @ weights.T + parameters[split:end], weights @ slopes
-            if number + 1 < len(self.layers):
-                values = np.tanh(values)
-                slopes = (1.0 - values * values)[:, :, np.newaxis] * slopes
-            offset = end
-        return slopes
+        values = features
+        *hidden, (weights, _) = self._unpacked(parameters)
+        for inner, biases in hidden:
+            values = np.tanh(values @ inner.T + biases)
+            slopes = (1.0 - values * values)[:, :, np.newaxis] * (inner @ slopes)
+        return np.asarray(weights @ slopes)

@@ -25,7 +25,7 @@ def explain(config: TrainConfig, info: EnvironmentInfo, plan: Plan, *, compiled:
     for index, stage in enumerate(plan.stages):
         count = Architecture(stage.policy, info.observation, info.action).parameter_count
         first, *others = map(_start_in_words, stage.starts)
-        reason = _why(stage, plan, info) if config.policy == AUTO or stage.optimizer == "fisher_snes" else "as asked"
+        reason = _why(stage, config, plan, info)
         lines.append(f"stage {index + 1}      {stage.policy}, {counted(count, 'number')}, by {first}: {reason}")
         lines += [f"  or from    {words}{_times(others.count(words))}" for words in dict.fromkeys(others)]
     lines += _how(config, info, plan, compiled)
@@ -59,11 +59,13 @@ def _times(count: int) -> str:
     return f", {count} times" if count > 1 else ""
 
 
-def _why(stage: Stage, plan: Plan, info: EnvironmentInfo) -> str:
+def _why(stage: Stage, config: TrainConfig, plan: Plan, info: EnvironmentInfo) -> str:
+    if stage.optimizer == "fisher_snes" and config.optimizer == AUTO:
+        return _WHY["by what it does"]
+    if config.policy != AUTO:
+        return "as asked"
     if plan.learns_a_table:
         return _WHY["learnt"]
-    if stage.optimizer == "fisher_snes":
-        return _WHY["by what it does"]
     return _WHY[stage.policy.partition(":")[0] if info.observation.numbers.any() else "table"]
 
 

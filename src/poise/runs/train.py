@@ -209,9 +209,8 @@ def _taken_up(job: Job, first: Architecture, changes: Mapping[str, Any]) -> Run:
 
 def _beginning(config: TrainConfig, plan: Plan, architecture: Architecture) -> Progress:
     """Where a run stands before its first generation."""
-    first = plan.stages[0]
-    optimizer = first.optimizer_for(architecture, config.seed, 0)
-    state = SearchState(optimizer, architecture, SeedStream(config.seed, Purpose.SEARCH), rung=first.rung)
+    optimizer = plan.stages[0].optimizer_for(architecture, config.seed, 0)
+    state = SearchState(optimizer, architecture, SeedStream(config.seed, Purpose.SEARCH))
     return Progress(state, SeedStream(config.seed, Purpose.SELECTION))
 
 

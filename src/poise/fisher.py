@@ -30,7 +30,7 @@ def set_aside(state: SearchState) -> int:
     """Episodes of the budget that are kept for it, before the next generation."""
     if not state.optimizer.wants_metric:
         return 0
-    return EPISODES if _model(state) is None else 2 * EPISODES
+    return EPISODES if _forerunner(state) is None else 2 * EPISODES
 
 
 def measure(state: SearchState, engine: Engine, record: Record | None) -> None:
@@ -69,7 +69,7 @@ def fisher_information(state: SearchState, features: FloatArray) -> tuple[FloatA
         return jacobian.T @ jacobian / len(features), float((outputs * outputs).sum(axis=1).mean())
 
 
-def _model(state: SearchState) -> Rival | None:
+def _forerunner(state: SearchState) -> Rival | None:
     """The best of an earlier stage, if the scale of what it observes is to be that of a stage that begins."""
     begins = state.optimizer.generation == 0 and state.scale is not None and state.sums is None
     return state.best_left if begins else None
@@ -77,8 +77,8 @@ def _model(state: SearchState) -> Rival | None:
 
 def _rescale(state: SearchState, engine: Engine, record: Record) -> None:
     """Gives a policy the scale of what the best of an earlier stage observes: random ones were elsewhere."""
-    model = _model(state)
-    seen = [] if model is None else _look(state, model, engine, record)
+    forerunner = _forerunner(state)
+    seen = [] if forerunner is None else _look(state, forerunner, engine, record)
     if seen:
         state.architecture = state.architecture.scaled_by(typical_scale(state.architecture.observation, np.array(seen)))
 
