@@ -92,14 +92,14 @@ def _how(config: TrainConfig, info: EnvironmentInfo, plan: Plan, compiled: bool)
     if len(plan.stages) > 1 and plan.open_ended:
         lines += [
             "             no more for a stage that has not come half as far as an earlier one",
-            "             while other stages wait the next number once at most, and only if chance moves a score by",
-            f"             {LUCK:.0%} of what was gained; a rise of less than {SMALL:.0%} of it is none then",
-            "             (ars with halvings is left its time)",
+            "             while other stages wait the next number once at most, and only if chance moves a score by "
+            f"{LUCK:.0%} of what was gained",
+            f"             a rise of less than {SMALL:.0%} of it is none then (ars with halvings is left its time)",
         ]
     if plan.open_ended and plan.probes(config, info):
         lines += [
-            "leaving      a first stage that learns no more than to end episodes early, at a loss, is searched again,",
-            "             charged for the steps that were not played",
+            "leaving      a first stage that learns no more than to end episodes early, at a loss, is searched again, "
+            "charged for the steps that were not played",
         ]
     options = [start.optimizer_args for stage in plan.stages for start in stage.starts]
     if any("halvings" in args for args in options):
