@@ -10,7 +10,8 @@ import pytest
 from gymnasium import spaces
 
 from poise.errors import EnvironmentFailureError
-from poise.fisher import EPISODES, LEAST_LOOKED_AT, fisher_information, measure, set_aside
+from poise.fisher import EPISODES, LEAST_LOOKED_AT, bounded, fisher_information, foresee, measure, set_aside
+from poise.optimizers.episode_newton import SHARES, EpisodeNewton
 from poise.optimizers.fisher_snes import FisherSnes
 from poise.optimizers.snes import Snes
 from poise.policies.architecture import Architecture, Normalizer
@@ -172,5 +173,83 @@ def test_interrupted_and_resumed_it_is_the_same_search(tmp_path: Path) -> None:
     checkpoint.save(tmp_path / "checkpoint", progress)
     taken_up = checkpoint.load(tmp_path / "checkpoint", LINEAR).search
     _search(taken_up, generations=3 * EVERY - 1)
+    assert taken_up.usage == whole.usage
+    np.testing.assert_array_equal(taken_up.optimizer.ask(), whole.optimizer.ask())
+
+
+TOGETHER, DIRECTIONS = 4, 2
+MEMBERS = 1 + 2 * DIRECTIONS
+
+
+def _by_episodes(architecture: Architecture = NETWORK) -> SearchState:
+    options = EpisodeNewton.Options(episodes=TOGETHER, directions=DIRECTIONS)
+    optimizer = EpisodeNewton(architecture.parameter_count, generator(0, "optimizer"), options)
+    return SearchState(optimizer, architecture, SeedStream(0, Purpose.SEARCH))
+
+
+def test_the_candidates_of_a_group_share_an_episode_that_is_looked_at_and_paid_for() -> None:
+    state = _by_episodes()
+    engine = _search(state, generations=1)
+    assert engine.seen == np.repeat(engine.seen[::MEMBERS], MEMBERS).tolist()
+    assert len(set(engine.seen)) == TOGETHER
+    assert state.usage.episodes == TOGETHER * MEMBERS + TOGETHER
+    assert state.rung == 0
+    compared = _search(state, generations=1).seen
+    assert len(set(compared)) == TOGETHER // 2
+    assert compared == np.repeat(compared[:: len(SHARES)], len(SHARES)).tolist()
+    assert not set(compared) & set(engine.seen)
+    assert state.usage.episodes == TOGETHER * (MEMBERS + 1) + TOGETHER // 2 * len(SHARES)
+
+
+@pytest.mark.parametrize("left", [0, TOGETHER * MEMBERS])
+def test_the_budget_holds_what_looking_costs(left: int) -> None:
+    state = _by_episodes()
+    step = TOGETHER * (MEMBERS + 1) + TOGETHER // 2 * len(SHARES)
+    _search(state, generations=100, budget=Budget(max_episodes=step + left))
+    assert state.usage.episodes == step
+
+
+def test_directions_are_those_in_which_what_is_done_on_an_episode_changes() -> None:
+    state = _by_episodes(LINEAR)
+    seeds = state.seeds.take(TOGETHER)
+    foresee(state, seeds, _record)
+    moves = state.optimizer.ask().reshape(TOGETHER, MEMBERS, -1)[:, 1] - state.optimizer.center
+    steps = np.array([_record(lambda _: 0, int(seed)).observations[:-1] for seed in seeds])
+    done = np.einsum("eti,eoi->eto", steps, moves.reshape(TOGETHER, 2, 3))
+    assert (np.square(done).mean(axis=(1, 2)) > 0).all()
+    alone = _by_episodes(LINEAR)
+    foresee(alone, seeds, None)
+    assert alone.usage.episodes == 0
+    assert not np.array_equal(alone.optimizer.ask(), state.optimizer.ask())
+
+
+def test_an_episode_that_fails_has_no_directions() -> None:
+    def record(act: ActFunction, seed: int) -> Recording:
+        if seed == seeds[0]:
+            raise EnvironmentFailureError("now and then")
+        return _record(act, seed)
+
+    state = _by_episodes()
+    seeds = state.seeds.take(TOGETHER)
+    foresee(state, seeds, record)
+    members = state.optimizer.ask().reshape(TOGETHER, MEMBERS, -1)
+    assert not np.ptp(members[0], axis=0).any()
+    assert np.ptp(members[1], axis=0).any()
+
+
+def test_outputs_beyond_the_bounds_of_an_action_are_no_more_than_these() -> None:
+    outputs = np.array([[-3.0, 0.5], [2.0, 1.0]])
+    np.testing.assert_array_equal(bounded(NETWORK, outputs), [[-1.0, 0.5], [1.0, 1.0]])
+    choice = Architecture("mlp:2", SPACES[0], decode_space(spaces.Discrete(3)))
+    np.testing.assert_array_equal(bounded(choice, outputs), outputs)
+
+
+def test_interrupted_between_a_step_and_its_comparison_it_is_the_same_search(tmp_path: Path) -> None:
+    whole, half = _by_episodes(), _by_episodes()
+    _search(whole, generations=8)
+    _search(half, generations=3)
+    checkpoint.save(tmp_path / "checkpoint", Progress(half, SeedStream(0, Purpose.SELECTION)))
+    taken_up = checkpoint.load(tmp_path / "checkpoint", LINEAR).search
+    _search(taken_up, generations=5)
     assert taken_up.usage == whole.usage
     np.testing.assert_array_equal(taken_up.optimizer.ask(), whole.optimizer.ask())

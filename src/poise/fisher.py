@@ -1,4 +1,4 @@
-"""What a change of a policy's parameters does: its Fisher information over what it observes, for `fisher_snes`.
+"""What a change of a policy's parameters does, over what it observes or episode by episode, for those that ask.
 
 Source: Kakade (2001), "A natural policy gradient", for outputs with independent normal noise of one width: the noise is
 nowhere added, since only the ratios of the metric matter.
@@ -9,12 +9,13 @@ from __future__ import annotations
 import numpy as np
 
 from poise.errors import EnvironmentFailureError
-from poise.policies.architecture import typical_scale
+from poise.policies.architecture import Architecture, typical_scale
+from poise.policies.spaces import ActFunction
 from poise.rollouts.base import Engine
 from poise.rollouts.recording import Record
 from poise.search_state import SearchState
 from poise.trial import Rival
-from poise.types import FloatArray
+from poise.types import FloatArray, SeedArray, Usage
 
 EPISODES = 24
 """Episodes that the centre plays."""
@@ -28,6 +29,9 @@ USED = 512
 
 def set_aside(state: SearchState) -> int:
     """Episodes of the budget that are kept for it, before the next generation."""
+    if state.optimizer.wants_changes:
+        begins = state.optimizer.may_begin_anywhere and state.best_left is not None
+        return state.optimizer.groups + (EPISODES if begins else 0)
     if not state.optimizer.wants_metric:
         return 0
     return EPISODES if _forerunner(state) is None else 2 * EPISODES
@@ -42,15 +46,39 @@ def measure(state: SearchState, engine: Engine, record: Record | None) -> None:
         record: plays an episode to look at it; ``None`` if that cannot be done.
     """
     centre = state.optimizer.center
-    seen: list[FloatArray] = []
+    seen = np.empty((0, 0))
     if record is not None:
-        _rescale(state, engine, record)
-        seen = _look(state, state.present, engine, record)
-    if not seen:
+        forerunner = _forerunner(state)
+        if forerunner is not None:
+            rescale(state, look(state, forerunner, engine, record))
+        seen = look(state, state.present, engine, record)
+    if not len(seen):
         state.optimizer.take_metric(np.zeros((len(centre), len(centre))), 0.0)
         return
     some = np.unique(np.linspace(0, len(seen) - 1, USED).astype(np.int64))
-    state.optimizer.take_metric(*fisher_information(state, np.array(seen)[some]))
+    state.optimizer.take_metric(*fisher_information(state, seen[some]))
+
+
+def foresee(state: SearchState, seeds: SeedArray, record: Record | None) -> None:
+    """Tells the optimizer what a change of its parameters does on each episode of the next generation.
+
+    Args:
+        state: a search; it pays for the episodes.
+        seeds: of the generation's episodes, one for each of the optimizer's groups.
+        record: plays an episode to look at it; ``None`` if that cannot be done, and nobody is told of anything.
+    """
+    if record is None:
+        return
+    act, centre = state.architecture.bind(state.optimizer.center), state.optimizer.center
+    jacobians, squares, count = [], 0.0, 0
+    with np.errstate(over="ignore", invalid="ignore"):
+        for seed in seeds:
+            features = _features(state, state.present, act, int(seed), record)
+            state.usage += Usage(len(features), 1)  # one that failed will fail in the generation, and is counted there
+            jacobian, outputs = _changes(state.architecture, centre, features)
+            jacobians.append(jacobian)
+            squares, count = squares + float((bounded(state.architecture, outputs) ** 2).sum()), count + len(features)
+        state.optimizer.take_changes(jacobians, squares / max(count, 1))
 
 
 def fisher_information(state: SearchState, features: FloatArray) -> tuple[FloatArray, float]:
@@ -60,13 +88,44 @@ def fisher_information(state: SearchState, features: FloatArray) -> tuple[FloatA
         state: a search.
         features: what was observed, shape (observations, features).
     """
-    architecture, centre = state.architecture, state.optimizer.center
-    if architecture.normalizer is not None:
-        features = architecture.normalizer(features)
     with np.errstate(over="ignore", invalid="ignore"):  # extreme parameters are no fault, and their metric not used
-        outputs = architecture.function(centre, features)
-        jacobian = architecture.function.jacobian(centre, features).reshape(-1, len(centre))
+        jacobian, outputs = _changes(state.architecture, state.optimizer.center, features)
         return jacobian.T @ jacobian / len(features), float((outputs * outputs).sum(axis=1).mean())
+
+
+def bounded(architecture: Architecture, outputs: FloatArray) -> FloatArray:
+    """Outputs no farther than an action's bounds: what goes beyond them does nothing more."""
+    if architecture.action.kind != "box":
+        return outputs
+    _, _, lowest, highest = architecture.action.box_map
+    return np.clip(outputs, lowest, highest)
+
+
+def rescale(state: SearchState, seen: FloatArray) -> None:
+    """Gives a policy the scale of what the best of an earlier stage observes: random ones were elsewhere.
+
+    Args:
+        state: a search whose scale does not follow it.
+        seen: shape (observations, features).
+    """
+    if len(seen) and state.scale is not None and state.sums is None:
+        state.architecture = state.architecture.scaled_by(typical_scale(state.architecture.observation, seen))
+
+
+def look(state: SearchState, policy: Rival, engine: Engine, record: Record) -> FloatArray:
+    """The features that a policy at its centre observes, in the order of its steps, shape (observations, features)."""
+    seeds, centre = state.seeds.take(EPISODES), policy.optimizer.center
+    horizon = None if state.horizon is None else state.horizon.steps
+    batch = engine.run(policy.architecture, centre[np.newaxis], seeds, horizon=horizon)
+    state.usage += batch.usage
+    state.failures += batch.failures
+    act = policy.architecture.bind(centre)
+    seen = [np.empty((0, policy.architecture.observation.size))]
+    for count, index in enumerate(np.flatnonzero(~batch.failed[0])):
+        if count >= LEAST_LOOKED_AT and sum(map(len, seen)) >= OBSERVATIONS:
+            break
+        seen.append(_features(state, policy, act, int(seeds[index]), record))
+    return np.concatenate(seen)
 
 
 def _forerunner(state: SearchState) -> Rival | None:
@@ -75,29 +134,20 @@ def _forerunner(state: SearchState) -> Rival | None:
     return state.best_left if begins else None
 
 
-def _rescale(state: SearchState, engine: Engine, record: Record) -> None:
-    """Gives a policy the scale of what the best of an earlier stage observes: random ones were elsewhere."""
-    forerunner = _forerunner(state)
-    seen = [] if forerunner is None else _look(state, forerunner, engine, record)
-    if seen:
-        state.architecture = state.architecture.scaled_by(typical_scale(state.architecture.observation, np.array(seen)))
-
-
-def _look(state: SearchState, policy: Rival, engine: Engine, record: Record) -> list[FloatArray]:
-    """The features that a policy at its centre observes, in the order of its steps."""
-    seeds, centre = state.seeds.take(EPISODES), policy.optimizer.center
+def _features(state: SearchState, policy: Rival, act: ActFunction, seed: int, record: Record) -> FloatArray:
+    """What is observed on one episode, shape (steps, features); without steps if it failed."""
+    encoding = policy.architecture.observation
     horizon = None if state.horizon is None else state.horizon.steps
-    batch = engine.run(policy.architecture, centre[np.newaxis], seeds, horizon=horizon)
-    state.usage += batch.usage
-    state.failures += batch.failures
-    act = policy.architecture.bind(centre)
-    seen: list[FloatArray] = []
-    for count, index in enumerate(np.flatnonzero(~batch.failed[0])):
-        if count >= LEAST_LOOKED_AT and len(seen) >= OBSERVATIONS:
-            break
-        try:
-            observations = record(act, int(seeds[index])).observations[:-1]
-        except EnvironmentFailureError:
-            continue  # it fails now and then
-        seen += [policy.architecture.observation.encode(observation) for observation in observations[:horizon]]
-    return seen
+    try:
+        observations = record(act, seed).observations[:-1][:horizon]
+    except EnvironmentFailureError:  # it fails now and then
+        return np.empty((0, encoding.size))
+    return np.array([encoding.encode(observation) for observation in observations])
+
+
+def _changes(architecture: Architecture, centre: FloatArray, features: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Derivatives of the outputs, shape (outputs of all steps, parameters), and the outputs, shape (steps, outputs)."""
+    if architecture.normalizer is not None:
+        features = architecture.normalizer(features)
+    jacobian = architecture.function.jacobian(centre, features)
+    return jacobian.reshape(-1, len(centre)), architecture.function(centre, features)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from poise import fisher
+from poise import fisher, imitation
 from poise.checks import check_budget, check_failures
 from poise.impatience import SMALL, is_impatient, makes_room, set_aside
 from poise.policies.candidate import Candidate, best_of, candidates_of
@@ -93,9 +93,10 @@ def search(
         if state.stopped_because is not None:
             return state
 
+        imitation.begin_alike(state, engine, record)
         if state.optimizer.wants_metric:
             fisher.measure(state, engine, record)
-        parameters, batch = _play(state, engine, effort)
+        parameters, batch = _play(state, engine, effort, record)
         claimants = _take_in(state, parameters, batch, budget.target)
         if effort.leave_plateaus:
             _look_for_luck(state, effort, batch)
@@ -107,15 +108,18 @@ def search(
             return state
 
 
-def _play(state: SearchState, engine: Engine, effort: Effort) -> tuple[FloatArray, EpisodeBatch]:
+def _play(state: SearchState, engine: Engine, effort: Effort, record: Record | None) -> tuple[FloatArray, EpisodeBatch]:
     """A generation: the optimizer's candidates and what they earned, of which it is told."""
     _lengthen(state)
+    seeds = _seeds(state, effort)
+    if state.optimizer.wants_changes:
+        fisher.foresee(state, seeds[:: len(seeds) // state.optimizer.groups, 0], record)
     parameters = state.optimizer.ask()
     cut = None if state.horizon is None else state.horizon.steps
     batch = engine.run(
         state.architecture,
         parameters,
-        _seeds(state, effort),
+        seeds,
         sum_observations=effort.running_normalizer or state.follows,
         horizon=cut,
     )
@@ -166,7 +170,7 @@ def _look_for_luck(state: SearchState, effort: Effort, batch: EpisodeBatch) -> N
 
 
 def _has_next_rung(state: SearchState, effort: Effort) -> bool:
-    return state.rung + 1 < len(effort.episodes_per_candidate)
+    return not state.optimizer.groups and state.rung + 1 < len(effort.episodes_per_candidate)
 
 
 def _lengthen(state: SearchState) -> None:
@@ -184,6 +188,8 @@ TARGET_CONFIRMED = "the target is confirmed on fresh episodes"
 
 def _episodes_per_candidate(state: SearchState, effort: Effort) -> int:
     """Those of the present rung; a start may begin on one that a ladder does not have, which is then the last."""
+    if state.optimizer.groups:
+        return 1
     ladder = effort.episodes_per_candidate
     return ladder[min(state.rung, len(ladder) - 1)]
 
@@ -198,6 +204,8 @@ def _next_episodes(state: SearchState, effort: Effort) -> int:
 def _seeds(state: SearchState, effort: Effort) -> SeedArray:
     """The episodes of the next generation."""
     population, episodes = state.optimizer.population, _episodes_per_candidate(state, effort)
+    if groups := state.optimizer.groups:
+        return np.repeat(state.seeds.take(groups), population // groups)[:, np.newaxis]
     if effort.common_episodes and episodes > 1:
         return state.seeds.take(episodes)
     return state.seeds.take(episodes * population).reshape(population, episodes)

@@ -12,8 +12,8 @@ import pytest
 from gymnasium import spaces
 
 from poise.errors import EnvironmentFailureError, InvalidFileError
-from poise.rollouts.environments import DEFAULT_STEP_LIMIT
-from poise.rollouts.recording import plain, record, replay
+from poise.rollouts.environments import DEFAULT_STEP_LIMIT, specify
+from poise.rollouts.recording import Recorder, plain, record, replay
 from poise.types import EnvironmentSpec
 
 CARTPOLE = EnvironmentSpec("CartPole-v1")
@@ -26,6 +26,37 @@ def test_the_same_seed_and_actions_give_the_same_episode_to_the_bit() -> None:
     assert first.score == len(first.actions) == len(first.observations) - 1
     assert first.terminated
     assert not first.truncated
+
+
+def test_a_recorder_plays_one_episode_after_another_in_one_environment_and_each_as_a_new_one_would() -> None:
+    made = 0
+
+    def make() -> gymnasium.Env[Any, Any]:
+        nonlocal made
+        made += 1
+        return gymnasium.make("CartPole-v1")
+
+    recorder = Recorder(specify(make))
+    for seed in (11, 12, 11):
+        kept = recorder(lambda observation: int(observation[2] > 0), seed)
+        alone = record(CARTPOLE, lambda observation: int(observation[2] > 0), seed)
+        assert kept.to_json()["observations"] == alone.to_json()["observations"]
+    assert made == 1
+    with pytest.raises(EnvironmentFailureError):
+        recorder(lambda _: "left", 13)
+    recorder(lambda _: 0, 14)
+    assert made == 2
+    recorder.close()
+    recorder.close()
+
+
+def test_a_recorder_plays_what_remembers_earlier_episodes_as_a_new_one_would() -> None:
+    walker, still = EnvironmentSpec("BipedalWalker-v3"), np.array([0.5, -0.5, 0.5, -0.5])
+    recorder = Recorder(walker)
+    for seed in (1, 2):
+        kept = recorder(lambda _: still, seed)
+        np.testing.assert_array_equal(kept.observations, record(walker, lambda _: still, seed).observations)
+    recorder.close()
 
 
 def test_actions_of_another_episode_are_found_out() -> None:

@@ -11,7 +11,7 @@ from poise.errors import InvalidValueError
 from poise.horizon import SLOW_GROWTH, Horizon
 from poise.policies.architecture import Architecture
 from poise.rollouts.environments import inspect
-from poise.runs.auto import FINE, NARROW, POPULATION, plan_for, within_budget
+from poise.runs.auto import FINE, NARROW, POPULATION, TOGETHER, plan_for, with_last_stage
 from poise.runs.config import TrainConfig
 from poise.runs.defaults import resolved
 from poise.runs.plan import Plan
@@ -26,10 +26,10 @@ def _plan(env: str, **settings: Any) -> Plan:
 @pytest.mark.parametrize(
     ("env", "policies"),
     [
-        ("CartPole-v1", ["linear", "quadratic", "mlp:8", "mlp:16"]),
-        ("Acrobot-v1", ["linear+bias", "quadratic", "mlp:8", "mlp:16"]),
-        ("Pendulum-v1", ["linear+bias", "quadratic", "mlp:8", "mlp:16"]),
-        ("BipedalWalker-v3", ["linear+bias", "mlp:16", "mlp:16"]),
+        ("CartPole-v1", ["linear", "quadratic", "mlp:8"]),
+        ("Acrobot-v1", ["linear+bias", "quadratic", "mlp:8"]),
+        ("Pendulum-v1", ["linear+bias", "quadratic", "mlp:8"]),
+        ("BipedalWalker-v3", ["linear+bias", "mlp:16"]),
         ("Ant-v5", ["linear+bias", "mlp:16"]),
         ("FrozenLake-v1", ["linear"]),
         ("Blackjack-v1", ["table"]),
@@ -75,14 +75,37 @@ def test_very_large_ones_need_more_directions_and_smaller_differences(
         assert rival.optimizer_args == stage.optimizer_args
 
 
+def _whole(env: str, *, compiled: bool, **settings: Any) -> Plan:
+    info, config = inspect(EnvironmentSpec(env)), TrainConfig(env, **settings)
+    plan = plan_for(config, info)
+    return with_last_stage(plan, resolved(config, info, plan, compiled=compiled), info, compiled=compiled)
+
+
 def test_the_last_stage_searches_for_a_network_by_what_it_does() -> None:
     last = Stage("mlp:16", "fisher_snes", {"population": POPULATION}, rung=1)
-    assert _plan("Acrobot-v1").stages[-1] == last
-    assert _plan("Pendulum-v1").stages[-1] == last
-    assert _plan("Acrobot-v1", policy="mlp:4").stages[-1] == replace(last, policy="mlp:4")
-    assert _plan("Acrobot-v1", policy="mlp:4", max_episodes=100).stages == (Stage("mlp:4", "snes", {"population": 8}),)
-    assert [stage.optimizer for stage in _plan("Acrobot-v1", policy="mlp:200").stages] == ["snes"]
-    assert [stage.optimizer for stage in _plan("Acrobot-v1", optimizer="snes").stages] == ["snes"] * 3
+    assert _whole("Acrobot-v1", compiled=True).stages[-1] == last
+    assert _whole("Pendulum-v1", compiled=True).stages[-1] == last
+    assert _whole("Acrobot-v1", compiled=True, policy="mlp:4").stages[-1] == replace(last, policy="mlp:4")
+    enough = 300 * 3 * POPULATION
+    assert _whole("Acrobot-v1", compiled=False, max_steps=enough * 500).stages[-1] == last  # its actions are choices
+    for kept in (
+        {"policy": "mlp:4", "max_episodes": 100},
+        {"policy": "mlp:200"},
+        {"policy": "quadratic"},
+        {"optimizer": "snes"},
+        {"optimizer": "fisher_snes"},
+    ):
+        info, config = inspect(EnvironmentSpec("Acrobot-v1")), TrainConfig("Acrobot-v1", **kept)
+        assert _whole("Acrobot-v1", compiled=True, **kept) == plan_for(config, info)
+
+
+def test_where_a_step_costs_much_and_actions_are_numbers_every_episode_is_looked_at() -> None:
+    last = Stage("mlp:16,16", "episode_newton", {"episodes": TOGETHER})
+    assert _whole("Reacher-v5", compiled=False).stages[-1] == last
+    assert _whole("Reacher-v5", compiled=False, policy="mlp:4").stages[-1] == replace(last, policy="mlp:4")
+    info = inspect(EnvironmentSpec("Pendulum-v1"))
+    network = Architecture("mlp:4", info.observation, info.action)
+    assert last.optimizer_for(network, 0, 0, doublings=1).options.episodes == 2 * TOGETHER
 
 
 @pytest.mark.parametrize(
@@ -103,19 +126,13 @@ def test_the_last_stage_searches_for_a_network_by_what_it_does() -> None:
 def test_a_last_stage_that_could_only_begin_is_left_out(
     env: str, compiled: bool, budget: dict[str, Any], stages: int
 ) -> None:
-    info, config = inspect(EnvironmentSpec(env)), TrainConfig(env, **budget)
-    plan = plan_for(config, info)
-    whole = within_budget(plan, resolved(config, info, plan, compiled=compiled), info)
-    assert whole.stages == plan.stages[:stages]
-    assert [stage.optimizer for stage in whole.stages].count("fisher_snes") == (stages == 4)
+    plan = _whole(env, compiled=compiled, **budget)
+    assert len(plan.stages) == stages
+    assert (plan.stages[-1].optimizer in ("fisher_snes", "episode_newton")) == (stages == 4)
 
 
-def test_what_is_named_stays_whatever_the_budget() -> None:
-    info, config = inspect(EnvironmentSpec("Pendulum-v1")), TrainConfig("Pendulum-v1", optimizer="fisher_snes")
-    plan = plan_for(config, info)
-    assert within_budget(plan, replace(config, max_steps=1_000), info) == plan
-    alone = Plan((Stage("mlp:8", "fisher_snes"),), open_ended=True)
-    assert within_budget(alone, replace(config, max_steps=1_000), info) == alone
+def test_a_table_that_is_learnt_has_no_network_behind_it() -> None:
+    assert len(_whole("FrozenLake-v1", compiled=False).stages) == 1
 
 
 def test_where_actions_are_numbers_more_than_one_start_is_tried() -> None:

@@ -65,10 +65,10 @@ def test_who_names_an_optimizer_that_follows_its_observations_pays_for_no_probes
 
 def test_when_all_stages_are_through_the_best_begins_again_with_twice_the_population() -> None:
     plan = _plan("Acrobot-v1")
-    levels = [-90.0, -80.0, -85.0, -85.0]
-    assert [plan.stage(index, levels[:index]) for index in range(4)] == [(index, 0) for index in range(4)]
-    assert plan.stage(4, levels) == (1, 1)
-    assert plan.stage(6, [*levels, -10.0, -5.0]) == (1, 3)
+    levels = [-90.0, -80.0, -85.0]
+    assert [plan.stage(index, levels[:index]) for index in range(3)] == [(index, 0) for index in range(3)]
+    assert plan.stage(3, levels) == (1, 1)
+    assert plan.stage(5, [*levels, -10.0, -5.0]) == (1, 3)
     populations = [plan.stages[1].optimizer_for(_architecture(), 0, 3, n).population for n in range(3)]
     assert populations == [POPULATION, 2 * POPULATION, 4 * POPULATION]
     assert Plan((Stage("linear", "snes"),), open_ended=False).stage(1, [0.0]) is None
@@ -123,14 +123,14 @@ def test_when_all_stages_are_through_the_best_goes_on_before_it_begins_again() -
     architecture = plan.first_architecture(info)
     state = SearchState(plan.stages[0].optimizer_for(architecture, 0, 0), architecture, SeedStream(0, Purpose.SEARCH))
     found, optimizers = [], []
-    for level in (-90.0, -80.0, -85.0, -85.0, -80.0, -80.0, -80.0):
+    for level in (-90.0, -80.0, -85.0, -80.0, -80.0, -80.0):
         found.append((state.architecture.name, state.optimizer.population))
         optimizers.append(state.optimizer)
         state.trend.add(level)
         assert plan.proceed(state, architecture, 0)
-    assert [name for name, _ in found] == ["linear+bias", "quadratic", "mlp:8", "mlp:16", *["quadratic"] * 3]
-    assert [population // POPULATION for _, population in found] == [1, 1, 1, 1, 1, 2, 4]
-    assert optimizers[4] is optimizers[1]
+    assert [name for name, _ in found] == ["linear+bias", "quadratic", "mlp:8", *["quadratic"] * 3]
+    assert [population // POPULATION for _, population in found] == [1, 1, 1, 1, 2, 4]
+    assert optimizers[3] is optimizers[1]
 
 
 @pytest.mark.parametrize(("second", "stays"), [(-30.0, True), (-120.0, False)])
@@ -140,7 +140,7 @@ def test_a_first_stage_that_learnt_to_leave_is_searched_again_with_a_toll(second
     state = SearchState(plan.stages[0].optimizer_for(architecture, 0, 0), architecture, SeedStream(0, Purpose.SEARCH))
     state.known_toll, state.lasted = toll, 31.0
     found = []
-    for level in (-97.0, second, -200.0, -200.0, -200.0, -200.0):
+    for level in (-97.0, second, -200.0, -200.0, -200.0):
         state.trend.add(level)
         state.trial = None
         assert plan.proceed(state, architecture, 0)
@@ -148,9 +148,8 @@ def test_a_first_stage_that_learnt_to_leave_is_searched_again_with_a_toll(second
         found.append((state.architecture.name, state.toll, {rival.toll for rival in waiting}))
     charge = toll if stays else None
     assert found[:3] == [("linear+bias", toll, {toll}), ("quadratic", charge, {charge}), ("mlp:8", charge, {charge})]
-    assert found[3] == ("mlp:16", charge, set())
-    assert found[4:] == [("linear+bias", charge, set())] * 2  # the best goes on, then begins again
-    assert state.stage == 6
+    assert found[3:] == [("linear+bias", charge, set())] * 2  # the best goes on, then begins again
+    assert state.stage == 5
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -111,6 +111,38 @@ class Optimizer(ABC):
                 the derivatives of the outputs with respect to the parameters.
             size: mean of the squared norm of its outputs there.
         """
+        return
+
+    @property
+    def groups(self) -> int:
+        """Among how many episodes of its own the next generation is divided evenly; 0 where others decide that.
+
+        The candidates of a group follow one another and play the same episode.
+        """
+        return 0
+
+    @property
+    def wants_changes(self) -> bool:
+        """Whether it is to be told before the next `ask` what a change of the parameters does on each episode."""
+        return False
+
+    def take_changes(self, jacobians: Sequence[FloatArray], size: float) -> None:
+        """Told between generations what a change of the parameters does to the policy at its centre.
+
+        Args:
+            jacobians: for each of its groups the derivatives of the outputs, step by step of its episode, with respect
+                to the parameters, shape (outputs of all steps, dimension); without rows for one that failed.
+            size: mean of the squared norm of the outputs.
+        """
+        return
+
+    @property
+    def may_begin_anywhere(self) -> bool:
+        """Whether it has not begun, and may be told where."""
+        return False
+
+    def begin_at(self, parameters: FloatArray) -> None:
+        """Told before the first `ask` where to begin, shape (dimension,)."""
         return
 
     def _start(self) -> None:

@@ -67,7 +67,7 @@ class Mlp(ParametricFunction):
         parts: list[FloatArray] = []
         for (weights, _), before in zip(reversed(layers), reversed(values), strict=True):
             of_weights = slopes[..., np.newaxis] * before[:, np.newaxis, np.newaxis, :]
-            parts = [of_weights.reshape(len(features), self.outputs, -1), slopes, *parts]
+            parts = [of_weights.reshape(len(features), self.outputs, weights.size), slopes, *parts]
             slopes = slopes @ weights * (1.0 - before * before)[:, np.newaxis, :]
         return np.concatenate(parts, axis=-1)
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from poise.errors import EnvironmentFailureError, InvalidFileError, PoiseError
 from poise.policies.spaces import ActFunction
-from poise.rollouts.environments import close, make
+from poise.rollouts.environments import close, make, remembers
 from poise.seeding import check_seed
 from poise.types import EnvironmentSpec, Json
 
@@ -92,6 +92,42 @@ def record(spec: EnvironmentSpec, act: ActFunction, seed: int) -> Recording:
             return _play(environment, spec, act, check_seed(seed))
     finally:
         close(environment)
+
+
+class Recorder:
+    """Records one episode after another in one environment, which is made when the first is asked for.
+
+    Args:
+        spec: the environment.
+    """
+
+    def __init__(self, spec: EnvironmentSpec) -> None:
+        self._spec = spec
+        self._environment: Environment | None = None
+
+    def __call__(self, act: ActFunction, seed: int) -> Recording:
+        """As `record`; an environment that failed, or remembers earlier episodes, is made anew.
+
+        Raises:
+            EnvironmentFailureError: the environment raised.
+            InvalidValueError: the seed is out of range.
+        """
+        if self._environment is not None and remembers(self._environment):
+            self.close()
+        if self._environment is None:
+            self._environment = make(self._spec)
+        try:
+            with np.errstate(over="ignore", invalid="ignore"):
+                return _play(self._environment, self._spec, act, check_seed(seed))
+        except EnvironmentFailureError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Closes the environment, if there is one."""
+        if self._environment is not None:
+            close(self._environment)
+        self._environment = None
 
 
 def replay(spec: EnvironmentSpec, seed: int, actions: Sequence[Any]) -> Recording:

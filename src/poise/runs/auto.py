@@ -77,6 +77,12 @@ Its candidates differ by little, so that several of the same episodes tell them 
 NETWORK = "mlp:16"
 """The network for many features, and for the last stage, which searches by what networks do: far, but not fast."""
 
+DEEPER = "mlp:16,16"
+"""That of a last stage which looks at every episode by itself."""
+
+TOGETHER = 50
+"""Episodes that are looked at for a step."""
+
 LAST_GENERATIONS = 300
 """Generations that a budget should have for it, if every episode lasted to the time limit."""
 
@@ -104,24 +110,33 @@ def plan_for(config: TrainConfig, info: EnvironmentInfo) -> Plan:
     chosen = [_stage(policy, most, info) for policy in policies]
     if info.action.kind == "box" and _bears_a_trial(config):
         chosen = [replace(stage, rivals=_rivals(stage, config, info, index)) for index, stage in enumerate(chosen)]
-    last = NETWORK if config.policy == AUTO else config.policy
-    if most >= POPULATION and policies[-1].startswith("mlp:") and _count(last, info) <= MOST_PARAMETERS:
-        chosen.append(Stage(last, "fisher_snes", {"population": POPULATION}, rung=1))
     return Plan(tuple(chosen), open_ended=True)
 
 
-def within_budget(plan: Plan, config: TrainConfig, info: EnvironmentInfo) -> Plan:
-    """The plan without its last stage, if that could only begin to learn.
+def with_last_stage(plan: Plan, config: TrainConfig, info: EnvironmentInfo, *, compiled: bool) -> Plan:
+    """The plan with a network at its end that is searched for by what it does, if the budget is good for that.
+
+    Where a step costs much and an action can be dosed, every episode is looked at by itself, which takes fewer of them;
+    where a kernel plays, that would take longer than it saves.
 
     Args:
         plan: as it was made.
         config: with the budget that it has, by default or not.
         info: the environment.
+        compiled: whether a kernel plays it.
     """
-    last, each = plan.stages[-1], POPULATION * EPISODES[1]
-    enough = config.budget.episodes(info.max_episode_steps) >= LAST_GENERATIONS * each
-    is_optional = config.optimizer == AUTO and len(plan.stages) > 1 and last.optimizer == "fisher_snes"
-    return plan if enough or not is_optional else replace(plan, stages=plan.stages[:-1])
+    if config.optimizer != AUTO or plan.learns_a_table or not plan.stages[-1].policy.startswith("mlp:"):
+        return plan
+    by_episodes = info.action.kind == "box" and not compiled
+    policy = (DEEPER if by_episodes else NETWORK) if config.policy == AUTO else config.policy
+    enough = config.budget.episodes(info.max_episode_steps) >= LAST_GENERATIONS * POPULATION * EPISODES[1]
+    if not enough or _count(policy, info) > MOST_PARAMETERS:
+        return plan
+    if by_episodes:
+        last = Stage(policy, "episode_newton", {"episodes": TOGETHER})
+    else:
+        last = Stage(policy, "fisher_snes", {"population": POPULATION}, rung=1)
+    return replace(plan, stages=(*plan.stages, last))
 
 
 def _bears_a_trial(config: TrainConfig) -> bool:

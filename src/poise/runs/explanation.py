@@ -60,8 +60,8 @@ def _times(count: int) -> str:
 
 
 def _why(stage: Stage, config: TrainConfig, plan: Plan, info: EnvironmentInfo) -> str:
-    if stage.optimizer == "fisher_snes" and config.optimizer == AUTO:
-        return _WHY["by what it does"]
+    if stage.optimizer in _LAST and config.optimizer == AUTO:
+        return _LAST[stage.optimizer]
     if config.policy != AUTO:
         return "as asked"
     if plan.learns_a_table:
@@ -87,6 +87,8 @@ def _how(config: TrainConfig, info: EnvironmentInfo, plan: Plan, compiled: bool)
     ladder = config.episodes_per_candidate or EPISODES
     numbers = ", then ".join(map(str, ladder))
     lines.append(f"episodes     {numbers} a candidate; the next number when the scores no longer rise")
+    if any(stage.optimizer == "episode_newton" for stage in plan.stages):
+        lines.append("             one that several share for episode_newton")
     if plan.open_ended and len(ladder) > 1:
         lines.append("             the second at once where most candidates share the lowest score")
     if len(plan.stages) > 1 and plan.open_ended:
@@ -125,7 +127,11 @@ _WHY = {
     "linear+bias": "the smallest that could do",
     "quadratic": "products of few features cost little and say much",
     "mlp": "a small network, when features and their products get no further",
-    "by what it does": "a network by what it does: slow at first, then far",
+}
+
+_LAST = {
+    "fisher_snes": "a network by what it does: slow at first, then far",
+    "episode_newton": "a network by what it does on every episode, from what the best before it does",
 }
 
 _SCALES = {

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from functools import partial
 
 from poise.policies.candidate import Candidate
 from poise.probing import probe
-from poise.rollouts.recording import record
+from poise.rollouts.recording import Recorder, record
 from poise.runs import checkpoint
 from poise.runs.checkpoint import Progress
 from poise.runs.interrupts import graceful_interrupts, until_stopped
@@ -95,17 +96,18 @@ def _search(job: Job, progress: Progress, saver: Saver, interrupted: Callable[[]
         saver.save_if_due()
         job.observe(event)
 
-    search(
-        state,
-        job.engine,
-        job.config.budget,
-        job.plan.effort(job.config),
-        confirm=lambda claimants: _confirm(job, progress, claimants),
-        observe=note,
-        record=partial(record, job.info.spec),
-        proceed=lambda state: job.plan.proceed(state, state.architecture, job.config.seed),
-        interrupted=interrupted,
-    )
+    with closing(Recorder(job.info.spec)) as recorder:
+        search(
+            state,
+            job.engine,
+            job.config.budget,
+            job.plan.effort(job.config),
+            confirm=lambda claimants: _confirm(job, progress, claimants),
+            observe=note,
+            record=recorder,
+            proceed=lambda state: job.plan.proceed(state, state.architecture, job.config.seed),
+            interrupted=interrupted,
+        )
 
 
 def _steps_left(job: Job, progress: Progress) -> int:

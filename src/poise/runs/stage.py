@@ -12,8 +12,8 @@ from poise.policies.architecture import Architecture
 from poise.seeding import generator
 from poise.types import Json
 
-SIZES = "population", "directions", "top"
-"""Options that say how many candidates a generation has; they are doubled together."""
+SIZES = "population", "directions", "top", "episodes"
+"""Options that say how many candidates a generation has; those that are set are doubled together."""
 
 
 @dataclass(frozen=True)

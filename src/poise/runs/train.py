@@ -17,7 +17,7 @@ from poise.rollouts.choice import ENGINE_NAMES, make_engine
 from poise.rollouts.environments import EnvironmentInfo, EnvironmentLike, inspect, specify
 from poise.rollouts.time_limit import DEFAULT_SECONDS
 from poise.runs import checkpoint, frugal_run, table_run
-from poise.runs.auto import plan_for, within_budget
+from poise.runs.auto import plan_for, with_last_stage
 from poise.runs.checkpoint import Progress
 from poise.runs.config import TrainConfig
 from poise.runs.defaults import resolved
@@ -82,7 +82,7 @@ def _train(
     first = plan.first_architecture(info)
     with engines(info.spec, first, config.engine) as engine:
         config = _resolved(config, info, plan, engine)
-        plan = within_budget(plan, config, info)
+        plan = with_last_stage(plan, config, info, compiled=engine.name == "kernel")
         progress = None if plan.learns_a_table else _beginning(config, plan, first)
         if progress is not None:
             _check_budget(config, info, plan, progress)  # before anything is written
@@ -131,7 +131,8 @@ def dry_run(env: str, **settings: Any) -> list[str]:
     plan = plan_for(config, info)
     with make_engine(info.spec, plan.first_architecture(info), config.engine) as engine:
         config = _resolved(config, info, plan, engine)
-        return explain(config, info, within_budget(plan, config, info), compiled=engine.name == "kernel")
+        compiled = engine.name == "kernel"
+        return explain(config, info, with_last_stage(plan, config, info, compiled=compiled), compiled=compiled)
 
 
 def resume(

@@ -204,7 +204,7 @@ def _planned(order: Order) -> list[str]:
     """What `poise train` would say with ``--dry-run``; nothing is compiled for it."""
     from poise.kernels.catalog import kernel_for
     from poise.rollouts.environments import inspect
-    from poise.runs.auto import plan_for, within_budget
+    from poise.runs.auto import plan_for, with_last_stage
     from poise.runs.config import TrainConfig
     from poise.runs.defaults import resolved
     from poise.runs.explanation import explain
@@ -218,7 +218,8 @@ def _planned(order: Order) -> list[str]:
     config = TrainConfig(**order.settings())
     chosen = plan_for(config, info)
     config = resolved(config, info, chosen, compiled=compiled)
-    return explain(config, info, within_budget(chosen, config, info), compiled=compiled)
+    whole = with_last_stage(chosen, config, info, compiled=compiled)
+    return explain(config, info, whole, compiled=compiled)
 
 
 def _described(identifier: str) -> Json:
