@@ -57,3 +57,10 @@ def test_every_stage_has_the_reason_that_it_is_there_for(asked: dict[str, str], 
     stages = [line for line in dry_run("MountainCar-v0", **asked) if line.startswith("stage")]
     assert len(stages) == len(reasons)
     assert all(reason in line for reason, line in zip(reasons, stages, strict=True))
+
+
+def test_it_is_said_where_candidates_share_episodes_and_why() -> None:
+    text = "\n".join(dry_run("Reacher-v5"))
+    assert "mlp:16,16, 482 numbers, by episode_newton (episodes 50): a network by what it does on every episode" in text
+    assert "one that several share for episode_newton" in text
+    assert "several share" not in "\n".join(dry_run("Pendulum-v1"))
