@@ -31,7 +31,8 @@ def _observations(seed: int) -> FloatArray:
 
 
 def _record(act: ActFunction, seed: int) -> Recording:
-    actions = tuple(act(observation) for observation in _observations(seed)[:-1])
+    with np.errstate(over="ignore", invalid="ignore"):
+        actions = tuple(act(observation) for observation in _observations(seed)[:-1])
     return Recording(EnvironmentSpec("Fake-v0"), seed, tuple(_observations(seed)), actions, (1.0,) * 10, False, True)
 
 
@@ -83,6 +84,16 @@ def test_where_there_is_nothing_to_be_like_it_begins_as_ever(why: str) -> None:
     begin_alike(state, engine, None if why == "nothing can be looked at" else _record)
     np.testing.assert_array_equal(state.optimizer.center, before)
     assert state.failures.episodes == (24 if why == "all failed" else 0)
+
+
+def test_what_goes_beyond_all_numbers_is_not_imitated() -> None:
+    state = _at_its_second_stage()
+    assert state.best_left is not None
+    state.best_left.optimizer._mu[:] = 1e308  # type: ignore[attr-defined]
+    before = state.optimizer.center
+    begin_alike(state, _engine(), _record)
+    assert np.isfinite(state.optimizer.center).all()
+    assert before.shape == state.optimizer.center.shape
 
 
 def test_what_a_network_does_another_can_be_fitted_to() -> None:

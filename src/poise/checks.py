@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from poise.errors import EnvironmentFailureError, InvalidValueError
+from poise.optimizers.base import Optimizer
 from poise.types import Budget, Effort, EpisodeBatch
 
 
@@ -16,19 +17,21 @@ def check_failures(batch: EpisodeBatch, where: str) -> None:
         )
 
 
-def check_budget(budget: Budget, population: int, effort: Effort, before: int) -> None:
+def check_budget(budget: Budget, optimizer: Optimizer, effort: Effort, before: int, looked_at: int) -> None:
     """Raises `InvalidValueError` if the budget does not allow a search its first generation.
 
     Args:
         budget: when the search must stop.
-        population: candidates of the first generation.
-        effort: how many episodes each plays.
+        optimizer: has the first generation's candidates.
+        effort: how many episodes each plays, where that is not the optimizer's to say.
         before: episodes that have been played, or will be, to measure the scale of observations.
+        looked_at: episodes that tell the optimizer what changes of its parameters do.
     """
-    each = effort.episodes_per_candidate[0]
+    population, each = optimizer.population, 1 if optimizer.groups else effort.episodes_per_candidate[0]
     needed = population * each
-    if budget.max_episodes is not None and budget.max_episodes < before + needed:
-        beside = f" beside the {before} that measure the scale of observations" if before else ""
+    if budget.max_episodes is not None and budget.max_episodes < before + looked_at + needed:
+        also = {"measure the scale of observations": before, "are looked at first": looked_at}
+        beside = "".join(f" beside the {count} that {purpose}" for purpose, count in also.items() if count)
         raise InvalidValueError(
             f"expected a budget of at least one generation, {needed} episodes ({population} candidates "
             f"with {each} each){beside}, got max_episodes = {budget.max_episodes}"

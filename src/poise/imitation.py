@@ -43,10 +43,12 @@ def begin_alike(state: SearchState, engine: Engine, record: Record | None) -> No
         return
     fisher.rescale(state, features)
     some = features[np.unique(np.linspace(0, len(features) - 1, OBSERVATIONS).astype(np.int64))]
-    architecture = forerunner.architecture
-    outputs = fisher.bounded(architecture, architecture.outputs(forerunner.optimizer.center, some))
-    own = some if state.architecture.normalizer is None else state.architecture.normalizer(some)
-    with np.errstate(over="ignore", invalid="ignore"):
+    architecture, normalizer = forerunner.architecture, state.architecture.normalizer
+    with np.errstate(over="ignore", invalid="ignore"):  # extreme parameters are no fault, and not imitated
+        outputs = fisher.bounded(architecture, architecture.outputs(forerunner.optimizer.center, some))
+        own = some if normalizer is None else normalizer(some)
+        if not (np.isfinite(outputs).all() and np.isfinite(own).all()):
+            return
         fitted = fit(state.architecture.function, state.optimizer.center, own, outputs)
     if np.isfinite(fitted).all():
         state.optimizer.begin_at(fitted)

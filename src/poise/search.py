@@ -77,7 +77,7 @@ def search(
             worst score.
     """
     if state.generation == 0:
-        check_budget(budget, state.optimizer.population, effort, state.usage.episodes)
+        check_budget(budget, state.optimizer, effort, state.usage.episodes, fisher.set_aside(state))
     began = time.monotonic() - state.seconds
     while True:
         take_turns(state, engine)

@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from poise.errors import InvalidFileError, InvalidValueError
-from poise.optimizers.episode_newton import MOST_PARAMETERS, REACHES, SHARES, EpisodeNewton, slope_and_curvature
+from poise.optimizers.episode_newton import (
+    MOST_PARAMETERS,
+    REACHES,
+    SHARES,
+    EpisodeNewton,
+    first_right_singular_vectors,
+    slope_and_curvature,
+)
 from poise.testing.landscapes import some_rotation
 from poise.types import FloatArray
 
@@ -63,6 +70,19 @@ def test_candidates_change_the_outputs_of_their_episode_by_as_much_as_was_asked(
     np.testing.assert_allclose(np.square(done).mean(axis=1) ** 0.5, 0.01 * np.sqrt(4.0), rtol=0.01)
 
 
+@pytest.mark.parametrize("shape", [(4, 9), (9, 4), (5, 5)])
+def test_singular_vectors_are_those_of_the_whole_matrix(shape: tuple[int, int]) -> None:
+    matrix = np.random.default_rng(2).normal(size=shape)
+    _, values, vectors = np.linalg.svd(matrix)
+    singular, right = first_right_singular_vectors(matrix, 3)
+    np.testing.assert_allclose(singular, values[:3])
+    np.testing.assert_allclose(np.abs((right * vectors[:3].T).sum(axis=0)), 1.0)
+    singular, right = first_right_singular_vectors(0 * matrix, 3)
+    assert not singular.any()
+    assert right.shape == (shape[1], 3)
+    assert [part.shape for part in first_right_singular_vectors(matrix[:0], 3)] == [(0,), (shape[1], 0)]
+
+
 def test_parabolas_are_drawn_exactly_and_none_has_its_peak_beyond_its_candidates() -> None:
     probes = np.zeros((2, 3, 2))
     probes[0, 0, 0], probes[0, 1, 1], probes[1, 1, 0], probes[1, 2, 1] = 0.5, 2.0, 1.0, 1.0
@@ -105,13 +125,33 @@ def test_a_search_whose_steps_are_never_good_ends() -> None:
 
 @pytest.mark.parametrize(
     ("changes", "size"),
-    [([], 1.0), ([np.zeros((2, N))] * EPISODES, 1.0), (list(CHANGES), 0.0), (list(CHANGES * np.inf), 1.0)],
+    [
+        ([], 1.0),
+        ([np.zeros((2, N))] * EPISODES, 1.0),
+        (list(CHANGES), 0.0),
+        (list(CHANGES * np.inf), 1.0),
+        (list(CHANGES * 1e160), 1.0),
+    ],
 )
 def test_where_nothing_is_known_of_changes_directions_are_random(changes: list[FloatArray], size: float) -> None:
     told, alone = _make(), _make()
     with np.errstate(invalid="ignore"):
         told.take_changes(changes, size)
     np.testing.assert_array_equal(told.ask(), alone.ask())
+
+
+@pytest.mark.parametrize("steps", [2, 3 * N])
+def test_directions_in_which_nothing_changes_are_not_tried(steps: int) -> None:
+    optimizer = _make(directions=4)
+    moved = np.tile(CHANGES[:, :1], (1, steps, 1)) * np.linspace(1.0, 2.0, steps)[:, np.newaxis]
+    optimizer.take_changes(list(moved), 1.0)
+    members = optimizer.ask().reshape(EPISODES, -1, N)
+    moves = np.abs(members[:, 1:5] - members[:, :1]).max(axis=2)
+    assert (moves[:, 0] > 1e-3).all()
+    assert not moves[:, 1:].any()
+    optimizer.tell(_scores(optimizer, optimizer.ask()))
+    step = optimizer.ask()[SHARES.index(1.0)] - optimizer.center
+    assert np.linalg.norm(step) > 1e-3
 
 
 def test_an_episode_without_steps_has_no_say() -> None:

@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from gymnasium import spaces
 
 from poise.errors import InvalidValueError
 from poise.horizon import SLOW_GROWTH, Horizon
 from poise.policies.architecture import Architecture
+from poise.policies.spaces import decode_space, encode_space
 from poise.rollouts.environments import inspect
 from poise.runs.auto import FINE, NARROW, POPULATION, TOGETHER, plan_for, with_last_stage
 from poise.runs.config import TrainConfig
@@ -129,6 +131,16 @@ def test_a_last_stage_that_could_only_begin_is_left_out(
     plan = _whole(env, compiled=compiled, **budget)
     assert len(plan.stages) == stages
     assert (plan.stages[-1].optimizer in ("fisher_snes", "episode_newton")) == (stages == 4)
+
+
+@pytest.mark.parametrize(("features", "policy"), [(42, "mlp:16,16"), (43, "mlp:16"), (59, "mlp:16")])
+def test_of_many_features_the_network_that_is_not_too_large_is_taken(features: int, policy: str) -> None:
+    pendulum = inspect(EnvironmentSpec("Pendulum-v1"))
+    box = encode_space(spaces.Box(-1, 1, (features,))), decode_space(spaces.Box(-1, 1, (2,)))
+    info = replace(pendulum, observation=box[0], action=box[1])
+    config = TrainConfig("Pendulum-v1", max_steps=100_000_000)
+    last = with_last_stage(plan_for(config, info), config, info, compiled=False).stages[-1]
+    assert (last.policy, last.optimizer) == (policy, "episode_newton")
 
 
 def test_a_table_that_is_learnt_has_no_network_behind_it() -> None:

@@ -63,4 +63,7 @@ def test_it_is_said_where_candidates_share_episodes_and_why() -> None:
     text = "\n".join(dry_run("Reacher-v5"))
     assert "mlp:16,16, 482 numbers, by episode_newton (episodes 50): a network by what it does on every episode" in text
     assert "one that several share for episode_newton" in text
+    alone = "\n".join(dry_run("Reacher-v5", policy="mlp:4", optimizer="episode_newton"))
+    assert "one a candidate, which several share" in alone
+    assert "the next number" not in alone
     assert "several share" not in "\n".join(dry_run("Pendulum-v1"))

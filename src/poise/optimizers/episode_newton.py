@@ -34,8 +34,8 @@ REACHES = (0.8, 0.85, 0.95, 1.1, 1.4)
 FLOOR = 1e-4
 """Least eigenvalue of the metric, as a share of its largest: what changes hardly anything may change at any moment."""
 
-WEAK = 0.1
-"""Least singular value that a direction is stretched for, as a share of the largest of its episode."""
+WEAK, NONE = 0.1, 1e-6
+"""Of an episode's largest singular value: the least that a direction is stretched for, and that is not rounding."""
 
 LEAST_REACH = 1e-6
 """Of the first reach, below which nothing is left to try."""
@@ -130,9 +130,11 @@ class EpisodeNewton(Optimizer):
         Where nothing changes, or a number is beyond all others, they are random ones.
         """
         every = np.concatenate(jacobians) if jacobians else np.empty((0, self.dimension))
-        if not (len(every) and np.isfinite(every).all() and np.isfinite(size) and size > 0):
+        with np.errstate(over="ignore", invalid="ignore"):
+            metric = every.T @ every
+        if not (np.isfinite(metric).all() and np.isfinite(size) and size > 0):
             return
-        eigenvalues, axes = np.linalg.eigh(every.T @ every)
+        eigenvalues, axes = np.linalg.eigh(metric)
         if not eigenvalues[-1] > 0:
             return
         self._basis = axes / np.sqrt(np.maximum(eigenvalues, FLOOR * eigenvalues[-1]))
@@ -146,13 +148,11 @@ class EpisodeNewton(Optimizer):
             size: mean of the squared outputs.
         """
         probes = np.zeros((self.dimension, self._directions))
-        squares, left = np.linalg.eigh(changes @ changes.T)
-        order = np.argsort(-squares, kind="stable")[: self._directions]
-        singular = np.sqrt(np.maximum(squares[order], 0.0))
-        if len(order) and singular[0] > 0:
-            right = changes.T @ left[:, order] / np.maximum(singular, WEAK * singular[0])
+        singular, right = first_right_singular_vectors(changes, self._directions)
+        if len(singular) and singular[0] > 0:
             stretch = np.sqrt(size * len(changes) / (singular**2 + (WEAK * singular[0]) ** 2))
-            probes[:, : len(order)] = self._reach / np.sqrt(self._directions) * right * stretch
+            probes[:, : len(singular)] = self._reach / np.sqrt(self._directions) * right * stretch
+            probes[:, : len(singular)][:, singular < NONE * singular[0]] = 0.0
         return probes
 
     def _sample(self) -> FloatArray:
@@ -209,6 +209,29 @@ class EpisodeNewton(Optimizer):
         for part, shape in shapes.items():
             if state[part] is not None and state[part].shape != shape:
                 raise ValueError(f"expected shape {shape} of {part}, got {state[part].shape}")
+
+
+def first_right_singular_vectors(matrix: FloatArray, count: int) -> tuple[FloatArray, FloatArray]:
+    """The largest singular values of a matrix, at most `count`, and as columns the vectors that belong to them.
+
+    They are those of the smaller of its two squares, which is quicker than to take the whole matrix apart. A vector of
+    a value that is below `WEAK`, as a share of the largest, is shorter than one by as much.
+
+    Args:
+        matrix: shape (m, n).
+        count: at least 1.
+
+    Returns:
+        Shapes (k,) and (n, k), the largest first.
+    """
+    is_tall = len(matrix) > matrix.shape[1]
+    squares, vectors = np.linalg.eigh(matrix.T @ matrix if is_tall else matrix @ matrix.T)
+    order = np.argsort(-squares, kind="stable")[:count]
+    singular, vectors = np.sqrt(np.maximum(squares[order], 0.0)), vectors[:, order]
+    if not (len(order) and singular[0] > 0):
+        return singular, np.zeros((matrix.shape[1], len(order)))
+    least = np.maximum(singular, WEAK * singular[0])
+    return singular, vectors * (singular / least) if is_tall else matrix.T @ vectors / least
 
 
 def slope_and_curvature(probes: FloatArray, scores: FloatArray) -> tuple[FloatArray, FloatArray]:

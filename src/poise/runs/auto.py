@@ -78,7 +78,7 @@ NETWORK = "mlp:16"
 """The network for many features, and for the last stage, which searches by what networks do: far, but not fast."""
 
 DEEPER = "mlp:16,16"
-"""That of a last stage which looks at every episode by itself."""
+"""That of a last stage which looks at every episode by itself, if it is not too large for that."""
 
 TOGETHER = 50
 """Episodes that are looked at for a step."""
@@ -128,7 +128,8 @@ def with_last_stage(plan: Plan, config: TrainConfig, info: EnvironmentInfo, *, c
     if config.optimizer != AUTO or plan.learns_a_table or not plan.stages[-1].policy.startswith("mlp:"):
         return plan
     by_episodes = info.action.kind == "box" and not compiled
-    policy = (DEEPER if by_episodes else NETWORK) if config.policy == AUTO else config.policy
+    deeper = by_episodes and _count(DEEPER, info) <= MOST_PARAMETERS
+    policy = (DEEPER if deeper else NETWORK) if config.policy == AUTO else config.policy
     enough = config.budget.episodes(info.max_episode_steps) >= LAST_GENERATIONS * POPULATION * EPISODES[1]
     if not enough or _count(policy, info) > MOST_PARAMETERS:
         return plan

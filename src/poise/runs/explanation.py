@@ -86,10 +86,13 @@ def _how(config: TrainConfig, info: EnvironmentInfo, plan: Plan, compiled: bool)
         )
     ladder = config.episodes_per_candidate or EPISODES
     numbers = ", then ".join(map(str, ladder))
-    lines.append(f"episodes     {numbers} a candidate; the next number when the scores no longer rise")
-    if any(stage.optimizer == "episode_newton" for stage in plan.stages):
-        lines.append("             one that several share for episode_newton")
-    if plan.open_ended and len(ladder) > 1:
+    share = [stage.optimizer == "episode_newton" for stage in plan.stages]
+    if all(share):
+        lines.append("episodes     one a candidate, which several share")
+    else:
+        lines.append(f"episodes     {numbers} a candidate; the next number when the scores no longer rise")
+        lines += ["             one that several share for episode_newton"] if any(share) else []
+    if plan.open_ended and len(ladder) > 1 and not all(share):
         lines.append("             the second at once where most candidates share the lowest score")
     if len(plan.stages) > 1 and plan.open_ended:
         lines += [

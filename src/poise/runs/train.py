@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from poise import frugal
+from poise import fisher, frugal
 from poise.checks import check_budget
 from poise.errors import UnknownNameError
 from poise.policies.architecture import Architecture
@@ -114,8 +114,9 @@ def check(config: TrainConfig) -> None:
 
 
 def _check_budget(config: TrainConfig, info: EnvironmentInfo, plan: Plan, progress: Progress) -> None:
-    population = progress.search.optimizer.population
-    check_budget(config.budget, population, plan.effort(config), plan.probes(config, info))
+    state = progress.search
+    before, looked_at = plan.probes(config, info), fisher.set_aside(state)
+    check_budget(config.budget, state.optimizer, plan.effort(config), before, looked_at)
 
 
 def dry_run(env: str, **settings: Any) -> list[str]:
