@@ -113,6 +113,17 @@ def test_the_best_share_of_a_step_is_taken_and_the_reach_follows_it() -> None:
         assert optimizer.state()["own"]["reach"] == pytest.approx(0.2 * REACHES[best])
 
 
+def test_where_candidates_make_no_difference_the_next_look_farther_but_not_without_end() -> None:
+    optimizer = _make(directions=1, episodes=2)
+    before, reaches = optimizer.center, []
+    for _ in range(40):
+        optimizer.tell(np.full(len(optimizer.ask()), 5.0))
+        reaches.append(optimizer.state()["own"]["reach"])
+    np.testing.assert_array_equal(optimizer.center, before)
+    np.testing.assert_allclose(reaches[:3], 0.2 * REACHES[-1] ** np.arange(1, 4))
+    assert reaches[-1] == 200.0
+
+
 def test_a_search_whose_steps_are_never_good_ends() -> None:
     optimizer = _make(directions=1, episodes=2)
     while optimizer.stop_reason is None:

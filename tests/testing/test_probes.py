@@ -84,7 +84,8 @@ def test_what_ends_an_episode_is_told_apart() -> None:
 def test_search_selection_and_evaluation_climb_it(probe: Probe, optimizer: str) -> None:
     architecture = _architecture(probe)
     kind = OPTIMIZERS.get(optimizer)
-    made = kind(architecture.parameter_count, generator(1, "optimizer"))
+    options = kind.make_options({"episodes": 4} if optimizer == "episode_newton" else {})  # a few steps, not one
+    made = kind(architecture.parameter_count, generator(1, "optimizer"), options)
     state = SearchState(made, architecture, SeedStream(1, Purpose.SEARCH))
     with InProcess(probe.spec) as engine:
         search(state, engine, Budget(max_episodes=600), Effort((4,)), confirm=lambda _: False, observe=lambda _: None)

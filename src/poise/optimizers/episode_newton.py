@@ -37,8 +37,8 @@ FLOOR = 1e-4
 WEAK, NONE = 0.1, 1e-6
 """Of an episode's largest singular value: the least that a direction is stretched for, and that is not rounding."""
 
-LEAST_REACH = 1e-6
-"""Of the first reach, below which nothing is left to try."""
+LEAST_REACH, MOST_REACH = 1e-6, 1e3
+"""Of the first reach: below the one nothing is left to try, beyond the other nobody looks for a difference."""
 
 MOST_PARAMETERS = 1_000
 """The metric has as many rows and columns."""
@@ -176,6 +176,8 @@ class EpisodeNewton(Optimizer):
         elif self._probes is not None and self._basis is not None:
             self._step = self._next_step(self._probes, self._basis, scores)
             self._basis = self._probes = None
+            if self._step is None:  # candidates as near as these make no difference
+                self._reach = min(self._reach * REACHES[-1], MOST_REACH * self.options.reach0)
 
     def _next_step(self, probes: FloatArray, basis: FloatArray, scores: FloatArray) -> FloatArray | None:
         """The way to the highest point of all parabolas, shape (dimension,); ``None`` where all of them are flat."""
@@ -183,6 +185,8 @@ class EpisodeNewton(Optimizer):
         if not unit > 0:
             return None
         gradient, hessian = slope_and_curvature(probes, scores.reshape(len(probes), -1) / unit)
+        if not gradient.any():
+            return None
         inverse = np.linalg.inv(basis)
         gradient, hessian = inverse.T @ gradient, inverse.T @ hessian @ inverse
         if self._hessian is not None:
