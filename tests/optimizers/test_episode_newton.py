@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from poise.errors import InvalidFileError, InvalidValueError
+from poise.optimizers._metric import MOST_PARAMETERS
 from poise.optimizers.episode_newton import (
-    MOST_PARAMETERS,
     REACHES,
     SHARES,
     EpisodeNewton,

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from poise.errors import InvalidFileError, InvalidValueError
-from poise.optimizers.fisher_snes import FLOOR, MOST_PARAMETERS, FisherSnes
+from poise.optimizers._metric import FLOOR, MOST_PARAMETERS
+from poise.optimizers.fisher_snes import FisherSnes
 from poise.optimizers.snes import Snes
 from poise.testing.landscapes import some_rotation
 from poise.types import FloatArray

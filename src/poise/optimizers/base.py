@@ -41,7 +41,7 @@ class Optimizer(ABC):
         generation: number of generations told so far.
 
     Raises:
-        InvalidValueError: for a dimension below 1, or options of another class.
+        InvalidValueError: for a dimension below 1 or beyond `most_parameters`, or options of another class.
     """
 
     @dataclasses.dataclass(frozen=True)
@@ -51,6 +51,10 @@ class Optimizer(ABC):
     def __init__(self, dimension: int, rng: np.random.Generator, options: Any = None) -> None:
         if isinstance(dimension, bool) or not isinstance(dimension, int | np.integer) or dimension < 1:
             raise InvalidValueError(f"expected a dimension of at least 1, got {dimension!r}")
+        if self.most_parameters is not None and dimension > self.most_parameters:
+            raise InvalidValueError(
+                f"expected at most {self.most_parameters:,} parameters for {self.name}, got {dimension:,}; take snes"
+            )
         if options is not None and not isinstance(options, self.Options):
             raise InvalidValueError(f"expected {self.Options.__qualname__} or None as options, got {options!r}")
         self.dimension = int(dimension)
@@ -66,6 +70,9 @@ class Optimizer(ABC):
 
     is_patient: ClassVar[bool] = False
     """Whether scores rise slowly for long, so that it takes more to say that they no longer do."""
+
+    most_parameters: ClassVar[int | None] = None
+    """The greatest dimension that it can search; ``None`` for any."""
 
     # What an algorithm writes -----------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from poise.errors import InvalidValueError
+from poise.optimizers._metric import MOST_PARAMETERS, whitened
 from poise.optimizers._options import LARGEST, SMALLEST, about
 from poise.optimizers.base import Optimizer, State
 from poise.types import FloatArray
@@ -31,17 +31,11 @@ SHARES = (0.0, 0.25, 0.5, 1.0, 2.0)
 REACHES = (0.8, 0.85, 0.95, 1.1, 1.4)
 """What the reach is multiplied by after each of them was the best."""
 
-FLOOR = 1e-4
-"""Least eigenvalue of the metric, as a share of its largest: what changes hardly anything may change at any moment."""
-
 WEAK, NONE = 0.1, 1e-6
 """Of an episode's largest singular value: the least that a direction is stretched for, and that is not rounding."""
 
 LEAST_REACH, MOST_REACH = 1e-6, 1e3
 """Of the first reach: below the one nothing is left to try, beyond the other nobody looks for a difference."""
-
-MOST_PARAMETERS = 1_000
-"""The metric has as many rows and columns."""
 
 
 class EpisodeNewton(Optimizer):
@@ -49,6 +43,7 @@ class EpisodeNewton(Optimizer):
 
     name = "episode_newton"
     is_patient = True
+    most_parameters = MOST_PARAMETERS
 
     @dataclass(frozen=True)
     class Options(Optimizer.Options):
@@ -71,10 +66,6 @@ class EpisodeNewton(Optimizer):
         )
 
     def _start(self) -> None:
-        if self.dimension > MOST_PARAMETERS:
-            raise InvalidValueError(
-                f"expected at most {MOST_PARAMETERS:,} parameters for {self.name}, got {self.dimension:,}; take snes"
-            )
         self._mu: FloatArray = self.options.mean0 * self._rng.standard_normal(self.dimension)
         self._reach = float(self.options.reach0)
         self._step: FloatArray | None = None
@@ -132,13 +123,11 @@ class EpisodeNewton(Optimizer):
         every = np.concatenate(jacobians) if jacobians else np.empty((0, self.dimension))
         with np.errstate(over="ignore", invalid="ignore"):
             metric = every.T @ every
-        if not (np.isfinite(metric).all() and np.isfinite(size) and size > 0):
+        basis = whitened(metric)
+        if basis is None or not (np.isfinite(size) and size > 0):
             return
-        eigenvalues, axes = np.linalg.eigh(metric)
-        if not eigenvalues[-1] > 0:
-            return
-        self._basis = axes / np.sqrt(np.maximum(eigenvalues, FLOOR * eigenvalues[-1]))
-        self._probes = np.stack([self._directions_of(jacobian @ self._basis, size) for jacobian in jacobians])
+        self._basis = basis
+        self._probes = np.stack([self._directions_of(jacobian @ basis, size) for jacobian in jacobians])
 
     def _directions_of(self, changes: FloatArray, size: float) -> FloatArray:
         """Those that change most on one episode, by a share of what the outputs are, shape (dimension, directions).

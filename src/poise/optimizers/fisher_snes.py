@@ -16,17 +16,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from poise.errors import InvalidValueError
+from poise.optimizers._metric import MOST_PARAMETERS, whitened
 from poise.optimizers._options import LARGEST, SMALLEST, about
 from poise.optimizers.base import State
 from poise.optimizers.snes import Snes
 from poise.types import FloatArray
-
-FLOOR = 1e-4
-"""Least eigenvalue of the metric, as a share of its largest: what changes hardly anything may change at any moment."""
-
-MOST_PARAMETERS = 1_000
-"""The metric has as many rows and columns."""
 
 
 class FisherSnes(Snes):
@@ -34,6 +28,7 @@ class FisherSnes(Snes):
 
     name = "fisher_snes"
     is_patient = True
+    most_parameters = MOST_PARAMETERS
 
     @dataclass(frozen=True)
     class Options(Snes.Options):
@@ -54,10 +49,6 @@ class FisherSnes(Snes):
         )
 
     def _start(self) -> None:
-        if self.dimension > MOST_PARAMETERS:
-            raise InvalidValueError(
-                f"expected at most {MOST_PARAMETERS:,} parameters for {self.name}, got {self.dimension:,}; take snes"
-            )
         super()._start()
         self._mu = self.options.mean0 * self._rng.standard_normal(self.dimension)
         self._basis: FloatArray = np.eye(self.dimension)
@@ -75,12 +66,9 @@ class FisherSnes(Snes):
         nothing, and so does one beyond all numbers.
         """
         self._measured = self.generation
-        if not (np.isfinite(metric).all() and np.isfinite(size) and size > 0):
+        basis = whitened(metric)
+        if basis is None or not (np.isfinite(size) and size > 0):
             return
-        eigenvalues, axes = np.linalg.eigh(metric)
-        if not eigenvalues[-1] > 0:
-            return
-        basis = axes / np.sqrt(np.maximum(eigenvalues, FLOOR * eigenvalues[-1]))
         self._basis = basis * np.sqrt(size / np.einsum("ij,ik,kj->", basis, metric, basis, optimize=True))
         self._sigma = np.full(self.dimension, np.exp(np.log(self._sigma).mean()))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -86,12 +87,8 @@ def record(spec: EnvironmentSpec, act: ActFunction, seed: int) -> Recording:
         EnvironmentFailureError: the environment raised.
         InvalidValueError: the seed is out of range.
     """
-    environment = make(spec)
-    try:
-        with np.errstate(over="ignore", invalid="ignore"):  # as in the engines: extreme parameters are no fault
-            return _play(environment, spec, act, check_seed(seed))
-    finally:
-        close(environment)
+    with closing(Recorder(spec)) as recorder:
+        return recorder(act, seed)
 
 
 class Recorder:
@@ -117,7 +114,7 @@ class Recorder:
         if self._environment is None:
             self._environment = make(self._spec)
         try:
-            with np.errstate(over="ignore", invalid="ignore"):
+            with np.errstate(over="ignore", invalid="ignore"):  # as in the engines: extreme parameters are no fault
                 return _play(self._environment, self._spec, act, check_seed(seed))
         except EnvironmentFailureError:
             self.close()

@@ -14,7 +14,7 @@ from dataclasses import replace
 from poise import tabular
 from poise.errors import InvalidValueError
 from poise.horizon import SLOW_GROWTH, shortened
-from poise.optimizers.fisher_snes import MOST_PARAMETERS
+from poise.optimizers import OPTIMIZERS
 from poise.policies.architecture import Architecture
 from poise.rollouts.environments import EnvironmentInfo
 from poise.runs.config import AUTO, VALUE_ITERATION, TrainConfig
@@ -128,15 +128,17 @@ def with_last_stage(plan: Plan, config: TrainConfig, info: EnvironmentInfo, *, c
     if config.optimizer != AUTO or plan.learns_a_table or not plan.stages[-1].policy.startswith("mlp:"):
         return plan
     by_episodes = info.action.kind == "box" and not compiled
-    deeper = by_episodes and _count(DEEPER, info) <= MOST_PARAMETERS
+    kind = "episode_newton" if by_episodes else "fisher_snes"
+    most = OPTIMIZERS.get(kind).most_parameters or math.inf
+    deeper = by_episodes and _count(DEEPER, info) <= most
     policy = (DEEPER if deeper else NETWORK) if config.policy == AUTO else config.policy
     enough = config.budget.episodes(info.max_episode_steps) >= LAST_GENERATIONS * POPULATION * EPISODES[1]
-    if not enough or _count(policy, info) > MOST_PARAMETERS:
+    if not enough or _count(policy, info) > most:
         return plan
     if by_episodes:
-        last = Stage(policy, "episode_newton", {"episodes": TOGETHER})
+        last = Stage(policy, kind, {"episodes": TOGETHER})
     else:
-        last = Stage(policy, "fisher_snes", {"population": POPULATION}, rung=1)
+        last = Stage(policy, kind, {"population": POPULATION}, rung=1)
     return replace(plan, stages=(*plan.stages, last))
 
 
