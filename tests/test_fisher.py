@@ -10,7 +10,7 @@ import pytest
 from gymnasium import spaces
 
 from poise.errors import EnvironmentFailureError
-from poise.fisher import EPISODES, LEAST_LOOKED_AT, bounded, fisher_information, foresee, measure, set_aside
+from poise.fisher import EPISODES, LEAST_LOOKED_AT, bounded, evenly, fisher_information, foresee, measure, set_aside
 from poise.optimizers.episode_newton import SHARES, EpisodeNewton
 from poise.optimizers.fisher_snes import FisherSnes
 from poise.optimizers.snes import Snes
@@ -194,6 +194,8 @@ def test_the_candidates_of_a_group_share_an_episode_that_is_looked_at_and_paid_f
     assert len(set(engine.seen)) == TOGETHER
     assert state.usage.episodes == TOGETHER * MEMBERS + TOGETHER
     assert state.rung == 0
+    kept = [candidate.parameters.tobytes() for candidate in state.archive]
+    assert len(kept) == len(set(kept)) > TOGETHER
     compared = _search(state, generations=1).seen
     assert len(set(compared)) == TOGETHER // 2
     assert compared == np.repeat(compared[:: len(SHARES)], len(SHARES)).tolist()
@@ -221,6 +223,26 @@ def test_directions_are_those_in_which_what_is_done_on_an_episode_changes() -> N
     foresee(alone, seeds, None)
     assert alone.usage.episodes == 0
     assert not np.array_equal(alone.optimizer.ask(), state.optimizer.ask())
+
+
+def test_of_a_long_episode_some_observations_are_used_and_of_none_none() -> None:
+    features = np.arange(3000.0).reshape(1000, 3)
+    some = evenly(features, 100)
+    assert some.shape == (100, 3)
+    np.testing.assert_array_equal(some[[0, -1]], features[[0, -1]])
+    np.testing.assert_array_equal(evenly(features[:7], 100), features[:7])
+    assert evenly(features[:0], 100).shape == (0, 3)
+
+
+def test_what_it_is_told_of_outputs_is_their_mean_square_each_by_itself() -> None:
+    told: list[float] = []
+    state = _by_episodes(LINEAR)
+    state.optimizer.take_changes = lambda jacobians, size: told.append(size)  # type: ignore[method-assign]
+    seeds = state.seeds.take(TOGETHER)
+    foresee(state, seeds, _record)
+    steps = np.concatenate([_record(lambda _: 0, int(seed)).observations[:-1] for seed in seeds])
+    outputs = np.clip(steps @ state.optimizer.center.reshape(2, 3).T, -1, 1)
+    assert told == [pytest.approx(np.square(outputs).mean())]
 
 
 def test_an_episode_that_fails_has_no_directions() -> None:

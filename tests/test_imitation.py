@@ -64,6 +64,16 @@ def test_a_stage_that_begins_does_what_the_best_before_it_does_as_far_as_actions
     assert state.usage.episodes == 24
 
 
+def test_a_kind_of_policy_that_begins_again_begins_anew() -> None:
+    state, engine = _at_its_second_stage(), _engine()
+    state.trend.add(-4.0)
+    begin_stage(state, NETWORK, EpisodeNewton(NETWORK.parameter_count, generator(0, "optimizer", 2)))
+    before = state.optimizer.center
+    begin_alike(state, engine, _record)
+    np.testing.assert_array_equal(state.optimizer.center, before)
+    assert not engine.seen
+
+
 def test_an_optimizer_that_begins_where_it_does_is_left_alone() -> None:
     state, engine = _at_its_second_stage(Snes), _engine()
     begin_alike(state, engine, _record)

@@ -26,6 +26,9 @@ LEAST_LOOKED_AT, OBSERVATIONS = 8, 2_000
 USED = 512
 """Observations that the metric is of, evenly taken from these."""
 
+USED_OF_AN_EPISODE = 100
+"""Most observations of an episode that is foreseen."""
+
 
 def set_aside(state: SearchState) -> int:
     """Episodes of the budget that are kept for it, before the next generation."""
@@ -55,8 +58,7 @@ def measure(state: SearchState, engine: Engine, record: Record | None) -> None:
     if not len(seen):
         state.optimizer.take_metric(np.zeros((len(centre), len(centre))), 0.0)
         return
-    some = np.unique(np.linspace(0, len(seen) - 1, USED).astype(np.int64))
-    state.optimizer.take_metric(*fisher_information(state, seen[some]))
+    state.optimizer.take_metric(*fisher_information(state, evenly(seen, USED)))
 
 
 def foresee(state: SearchState, seeds: SeedArray, record: Record | None) -> None:
@@ -75,9 +77,9 @@ def foresee(state: SearchState, seeds: SeedArray, record: Record | None) -> None
         for seed in seeds:
             features = _features(state, state.present, act, int(seed), record)
             state.usage += Usage(len(features), 1)  # one that failed will fail in the generation, and is counted there
-            jacobian, outputs = _changes(state.architecture, centre, features)
+            jacobian, outputs = _changes(state.architecture, centre, evenly(features, USED_OF_AN_EPISODE))
             jacobians.append(jacobian)
-            squares, count = squares + float((bounded(state.architecture, outputs) ** 2).sum()), count + len(features)
+            squares, count = squares + float((bounded(state.architecture, outputs) ** 2).sum()), count + outputs.size
         state.optimizer.take_changes(jacobians, squares / max(count, 1))
 
 
@@ -91,6 +93,11 @@ def fisher_information(state: SearchState, features: FloatArray) -> tuple[FloatA
     with np.errstate(over="ignore", invalid="ignore"):  # extreme parameters are no fault, and their metric not used
         jacobian, outputs = _changes(state.architecture, state.optimizer.center, features)
         return jacobian.T @ jacobian / len(features), float((outputs * outputs).sum(axis=1).mean())
+
+
+def evenly(features: FloatArray, most: int) -> FloatArray:
+    """At most so many observations, from the first to the last, shape (observations, features)."""
+    return features[np.unique(np.linspace(0, len(features) - 1, most).astype(np.int64))] if len(features) else features
 
 
 def bounded(architecture: Architecture, outputs: FloatArray) -> FloatArray:

@@ -30,6 +30,8 @@ ENOUGH = 1e-4
 def begin_alike(state: SearchState, engine: Engine, record: Record | None) -> None:
     """Lets a stage that begins do what the best of the earlier ones does, if there is one, and its optimizer allows it.
 
+    One that is begun again begins anew: a policy is not fitted to another of its own kind.
+
     Args:
         state: a search; it pays for the episodes.
         engine: plays them.
@@ -38,11 +40,13 @@ def begin_alike(state: SearchState, engine: Engine, record: Record | None) -> No
     forerunner = state.best_left
     if not state.optimizer.may_begin_anywhere or forerunner is None or record is None:
         return
+    if forerunner.architecture.name == state.architecture.name:
+        return
     features = fisher.look(state, forerunner, engine, record)
     if not len(features):
         return
     fisher.rescale(state, features)
-    some = features[np.unique(np.linspace(0, len(features) - 1, OBSERVATIONS).astype(np.int64))]
+    some = fisher.evenly(features, OBSERVATIONS)
     architecture, normalizer = forerunner.architecture, state.architecture.normalizer
     with np.errstate(over="ignore", invalid="ignore"):  # extreme parameters are no fault, and not imitated
         outputs = fisher.bounded(architecture, architecture.outputs(forerunner.optimizer.center, some))

@@ -14,7 +14,7 @@ import numpy as np
 from poise import fisher, imitation
 from poise.checks import check_budget, check_failures
 from poise.impatience import SMALL, is_impatient, makes_room, set_aside
-from poise.policies.candidate import Candidate, best_of, candidates_of
+from poise.policies.candidate import Candidate, best_of, candidates_of, merged
 from poise.rollouts.base import Engine
 from poise.rollouts.recording import Record
 from poise.search_state import SearchState
@@ -215,11 +215,12 @@ def _take_in(state: SearchState, parameters: FloatArray, batch: EpisodeBatch, ta
     """Adds a generation to the state; those that claim to be at the top, the optimizer's centre before them."""
     whole = ~batch.failed.any(axis=1)
     newcomers = candidates_of(state.architecture, parameters[whole], batch.scores[whole])
+    known = merged(newcomers) if state.optimizer.groups else newcomers
     state.usage += batch.usage
     state.failures += batch.failures
     state.generation += 1
     state.lasted = float(batch.lengths.mean())
-    state.archive = best_of([*newcomers, *state.archive], ARCHIVE_SIZE)
+    state.archive = best_of([*known, *state.archive], ARCHIVE_SIZE)
     claimants: list[Candidate] = []
     if state.horizon is None:
         mean = float(state.present.told(batch, None).scores[whole].mean())

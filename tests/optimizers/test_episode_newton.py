@@ -99,6 +99,32 @@ def test_parabolas_are_drawn_exactly_and_none_has_its_peak_beyond_its_candidates
     np.testing.assert_allclose(curvature, np.diag([6.0, 2.0 + 8.0, 10.0]) / 2)
 
 
+def test_an_episode_that_is_far_steeper_than_the_others_does_not_decide_alone() -> None:
+    probes = np.tile(np.eye(3)[:, :1], (5, 1, 1))
+    scores = np.tile([0.0, 1.0, -3.0], (5, 1))
+    plain = slope_and_curvature(probes, scores)
+    scores[0] *= 10.0 / 3.0
+    within = slope_and_curvature(probes, scores)
+    assert within[0][0] == pytest.approx(plain[0][0] * (4 + 10 / 3) / 5)
+    scores[0] = [0.0, -1e8, 3e8]
+    beyond = slope_and_curvature(probes, scores)
+    assert beyond[0][0] == pytest.approx(plain[0][0] * 4 / 5 - 2.0 / 3.0 * 30.0 / 5)
+    assert beyond[1][0, 0] == pytest.approx((4 * 2.0 + 2.0 / 3.0 * 30.0) / 5)
+    scores[1:] = 0.0  # most make no difference: then it is the only one that says anything
+    assert slope_and_curvature(probes, scores)[0][0] == pytest.approx(-2e8 / 5)
+
+
+def test_one_score_that_went_wrong_does_not_stop_it() -> None:
+    optimizer = _make(directions=DIRECTIONS)
+    optimizer.take_changes(list(CHANGES), float(np.square(WANTED).mean()))
+    scores = _scores(optimizer, optimizer.ask())
+    scores[1] = -1e8
+    optimizer.tell(scores)
+    optimizer.tell(_scores(optimizer, optimizer.ask()))
+    _climb(optimizer, 16, told=True)
+    assert np.square(CHANGES @ (optimizer.center - BEST)).mean() < 0.1
+
+
 def test_the_best_share_of_a_step_is_taken_and_the_reach_follows_it() -> None:
     for best in range(len(SHARES)):
         optimizer = _make(directions=DIRECTIONS)
@@ -110,7 +136,7 @@ def test_the_best_share_of_a_step_is_taken_and_the_reach_follows_it() -> None:
         optimizer.tell(np.tile(np.arange(len(SHARES)) == best, optimizer.groups).astype(np.float64))
         np.testing.assert_allclose(optimizer.center, candidates[0, best])
         np.testing.assert_allclose(optimizer.center - before, SHARES[best] * (candidates[0, 3] - before), atol=1e-12)
-        assert optimizer.state()["own"]["reach"] == pytest.approx(0.2 * REACHES[best])
+        assert optimizer.state()["own"]["reach"] == pytest.approx(optimizer.options.reach0 * REACHES[best])
 
 
 def test_where_candidates_make_no_difference_the_next_look_farther_but_not_without_end() -> None:
@@ -120,8 +146,9 @@ def test_where_candidates_make_no_difference_the_next_look_farther_but_not_witho
         optimizer.tell(np.full(len(optimizer.ask()), 5.0))
         reaches.append(optimizer.state()["own"]["reach"])
     np.testing.assert_array_equal(optimizer.center, before)
-    np.testing.assert_allclose(reaches[:3], 0.2 * REACHES[-1] ** np.arange(1, 4))
-    assert reaches[-1] == 200.0
+    reach0 = optimizer.options.reach0
+    np.testing.assert_allclose(reaches[:3], reach0 * REACHES[-1] ** np.arange(1, 4))
+    assert reaches[-1] == 1000 * reach0
 
 
 def test_a_search_whose_steps_are_never_good_ends() -> None:

@@ -138,8 +138,8 @@ class Optimizer(ABC):
 
         Args:
             jacobians: for each of its groups the derivatives of the outputs, step by step of its episode, with respect
-                to the parameters, shape (outputs of all steps, dimension); without rows for one that failed.
-            size: mean of the squared norm of the outputs.
+                to the parameters, shape (outputs of some steps, dimension); without rows for one that failed.
+            size: mean of the squared outputs, each by itself.
         """
         return
 

@@ -31,6 +31,9 @@ SHARES = (0.0, 0.25, 0.5, 1.0, 2.0)
 REACHES = (0.8, 0.85, 0.95, 1.1, 1.4)
 """What the reach is multiplied by after each of them was the best."""
 
+MOST_SAY = 10.0
+"""Greatest difference that an episode's candidates make, in medians over the episodes: a greater one counts as this."""
+
 WEAK, NONE = 0.1, 1e-6
 """Of an episode's largest singular value: the least that a direction is stretched for, and that is not rounding."""
 
@@ -52,8 +55,12 @@ class EpisodeNewton(Optimizer):
         episodes: int = field(default=50, metadata=about("episodes a step, each with a parabola of its own", low=1))
         directions: int = field(default=10, metadata=about("directions of each, two candidates for each", low=1))
         reach0: float = field(
-            default=0.2,
-            metadata=about("first distance of candidates, as a share of what outputs are", low=SMALLEST, high=LARGEST),
+            default=0.3,
+            metadata=about(
+                "first distance of candidates in all directions together, as a share of what outputs are",
+                low=SMALLEST,
+                high=LARGEST,
+            ),
         )
         ridge: float = field(
             default=0.02, metadata=about("curvature that is added, as a share of the mean one", low=SMALLEST, high=1e6)
@@ -133,7 +140,7 @@ class EpisodeNewton(Optimizer):
         """Those that change most on one episode, by a share of what the outputs are, shape (dimension, directions).
 
         Args:
-            changes: of its outputs along the axes of the metric, shape (outputs of all its steps, dimension).
+            changes: of its outputs along the axes of the metric, shape (outputs of its steps, dimension).
             size: mean of the squared outputs.
         """
         probes = np.zeros((self.dimension, self._directions))
@@ -231,7 +238,8 @@ def slope_and_curvature(probes: FloatArray, scores: FloatArray) -> tuple[FloatAr
     """Of the mean of parabolas, one for each episode: shapes (dimension,) and (dimension, dimension).
 
     The curvature is that of parabolas that all open downwards, and is given as a positive one. One that opens upwards
-    counts as its mirror image, and none has its highest point beyond the candidates that it was drawn through.
+    counts as its mirror image, and none has its highest point beyond the candidates that it was drawn through. One that
+    is far steeper than most is made flatter, without moving that point: it would decide alone.
 
     Args:
         probes: steps along which each episode was tried, at right angles, shape (episodes, dimension, directions).
@@ -242,6 +250,10 @@ def slope_and_curvature(probes: FloatArray, scores: FloatArray) -> tuple[FloatAr
     still, plus, minus = np.split(scores, [1, 1 + directions], axis=1)
     slope = (plus - minus) / 2
     curvature = np.maximum(np.abs(plus + minus - 2 * still), np.abs(slope))
+    spread = np.abs(scores - still).max(axis=1, keepdims=True)
+    most = MOST_SAY * np.median(spread)
+    say = np.divide(most, spread, out=np.ones_like(spread), where=(spread > most) & (most > 0))
+    slope, curvature = say * slope, say * curvature
     squares = (probes * probes).sum(axis=1, keepdims=True)
     duals = np.divide(probes, squares, out=np.zeros_like(probes), where=squares > 0)
     rows = (duals * np.sqrt(curvature)[:, np.newaxis, :]).transpose(1, 0, 2).reshape(dimension, -1)

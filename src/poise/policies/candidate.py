@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from poise.policies.architecture import Architecture
 from poise.types import FloatArray
@@ -33,6 +33,21 @@ def candidates_of(architecture: Architecture, parameters: FloatArray, claims: Fl
     """The candidates of a generation: one a row of `parameters`."""
     rows = zip(parameters, claims.tolist(), strict=True)
     return [Candidate(architecture, vector.copy(), claim) for vector, claim in rows]
+
+
+def merged(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Each vector of parameters once, with the mean of its claims, in the order of its first.
+
+    Args:
+        candidates: of one architecture.
+    """
+    claims: dict[bytes, list[float]] = {}
+    firsts: dict[bytes, Candidate] = {}
+    for candidate in candidates:
+        key = candidate.parameters.tobytes()
+        claims.setdefault(key, []).append(candidate.claim)
+        firsts.setdefault(key, candidate)
+    return [replace(first, claim=sum(claims[key]) / len(claims[key])) for key, first in firsts.items()]
 
 
 def best_of(candidates: Sequence[Candidate], count: int) -> list[Candidate]:
