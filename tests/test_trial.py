@@ -88,6 +88,20 @@ def test_of_many_starts_the_best_three_have_another_turn_and_the_best_of_them_go
     assert state.start + 1 == played[5:8][int(np.argmax(claims))]
 
 
+@pytest.mark.parametrize(("sigmas", "turns"), [((30.0, 0.1), 2), ((30.0, 0.1, 1.0, 3.0), 4 + FEW)])
+def test_only_the_one_that_was_chosen_settles_and_only_then(
+    monkeypatch: pytest.MonkeyPatch, sigmas: Sequence[float], turns: int
+) -> None:
+    settled: list[tuple[float, int]] = []
+    state = _state(sigmas)
+    monkeypatch.setattr(Snes, "settle", lambda self: settled.append((self.options.sigma0, state.usage.episodes)))
+    _search(state, _peak(50.0), turns * TURN)
+    assert settled == []
+    _search(state, _peak(50.0), (turns + 2) * TURN)
+    assert [sigma0 for sigma0, _ in settled] == [state.optimizer.options.sigma0]
+    assert settled[0][1] > turns * TURN
+
+
 def test_a_turn_of_many_starts_is_shorter_in_steps() -> None:
     assert turn_steps(100, FEW) == turn_steps(100)
     assert turn_steps(100, FEW + 1) == 0.75 * turn_steps(100)

@@ -92,6 +92,7 @@ def take_turns(state: SearchState, engine: Engine) -> None:
     trial.began = state.usage
     if not (trial.waiting or trial.tried):
         state.trial = None
+        state.optimizer.settle()
 
 
 def take_next_rung(state: SearchState) -> None:

@@ -60,6 +60,16 @@ def test_ars_halves_noise_and_step_size_as_often_as_it_may() -> None:
         plain.tell(r)
 
 
+def test_ars_that_settles_looks_closer_once_it_is_chosen_and_another_does_not() -> None:
+    one, other, halved = (make("ars", halvings=2, settles=True), make("ars", halvings=2), make("ars", halvings=2))
+    plain = make("ars")
+    halved.look_closer()
+    for optimizer in (one, other):
+        optimizer.settle()
+    np.testing.assert_array_equal(one.ask(), halved.ask())
+    np.testing.assert_array_equal(other.ask(), plain.ask())
+
+
 def test_ars_that_winsorizes_does_not_see_how_deep_a_fall_is() -> None:
     shallow, deep = make("ars", winsorize=2.0), make("ars", winsorize=2.0)
     start = shallow.center
@@ -83,6 +93,21 @@ def test_ars_that_winsorizes_may_see_how_deep_a_fall_is_once_it_looks_closer() -
         optimizer.tell(scores)
     np.testing.assert_array_equal(closer.center, plain.center)
     assert not np.array_equal(still.center, plain.center)
+
+
+def test_ars_may_look_closer_for_its_fence_to_end_when_it_has_no_halving_left() -> None:
+    closer, plain = make("ars", winsorize=2.0, winsorize_until=2, halvings=1), make("ars", halvings=1)
+    scores = np.linspace(0.0, 1.0, closer.population)
+    scores[closer.population // 2 - 1] = -100.0  # opposite the best
+    for optimizer in (closer, plain):
+        optimizer.look_closer()
+        assert optimizer.can_look_closer == (optimizer is closer)
+        optimizer.look_closer()
+        assert not optimizer.can_look_closer
+        optimizer.ask()
+        optimizer.tell(scores)
+    np.testing.assert_array_equal(closer.center, plain.center)
+    assert not make("ars", winsorize_until=2).can_look_closer  # without a fence there is nothing to end
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,10 @@ class Optimizer(ABC):
         """Told between generations that scores no longer rise: candidates may keep closer to the centre from now on."""
         return
 
+    def settle(self) -> None:
+        """Told between generations that it was chosen among several, and goes on alone."""
+        return
+
     @property
     def wants_metric(self) -> bool:
         """Whether it searches by what changes of the parameters do, and is to be told of that before the next `ask`."""

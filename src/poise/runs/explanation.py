@@ -109,10 +109,12 @@ def _how(config: TrainConfig, info: EnvironmentInfo, plan: Plan, compiled: bool)
     options = [start.optimizer_args for stage in plan.stages for start in stage.starts]
     if any("halvings" in args for args in options):
         lines.append("closer       before that, noise and step_size are halved as often as halvings says")
+    if any("settles" in args for args in options):
+        lines.append("             the first time as soon as one that settles is chosen among others")
     if any("winsorize" in args for args in options):
         lines.append(
             "outliers     a score far below the median of its generation counts for no less than winsorize says, until "
-            "halved as often as winsorize_until says, if it does"
+            "it has looked closer as often as winsorize_until says, if it has"
         )
     if plan.probes(config, info) and plan.may_begin_short(compiled=compiled):
         lines.append(
