@@ -13,6 +13,7 @@ from gymnasium import spaces
 
 from poise import trial
 from poise.horizon import Horizon
+from poise.optimizers.ars import Ars
 from poise.optimizers.snes import Snes
 from poise.policies.architecture import Architecture
 from poise.policies.spaces import decode_space, encode_space
@@ -100,6 +101,27 @@ def test_only_the_one_that_was_chosen_settles_and_only_then(
     _search(state, _peak(50.0), (turns + 2) * TURN)
     assert [sigma0 for sigma0, _ in settled] == [state.optimizer.options.sigma0]
     assert settled[0][1] > turns * TURN
+
+
+@pytest.mark.parametrize("episodes", [2 * TURN + 100, 2 * TURN + 400])
+def test_one_that_settles_is_watched_for_as_long_with_a_checkpoint_as_without(tmp_path: Path, episodes: int) -> None:
+    def begun() -> SearchState:
+        options = Ars.Options(directions=5, halvings=1, settles=True)
+        first, second = (Ars(3, generator(0, "optimizer", name), options) for name in "ab")
+        state = SearchState(first, ARCHITECTURE, SeedStream(0, Purpose.SEARCH))
+        begin_trial(state, [Rival(second, ARCHITECTURE, start=1)])
+        return state
+
+    whole = _search(begun(), _peak(0.3), 3 * TURN + 600)
+    state = begun()
+    before = _search(state, _peak(0.3), episodes)
+    assert state.trial is None
+    assert not state.optimizer.can_look_closer
+    assert state.trend.window == state.patience
+    path = tmp_path / "checkpoint"
+    checkpoint.save(path, Progress(state, SeedStream(0, Purpose.SELECTION)))
+    after = _search(checkpoint.load(path, ARCHITECTURE).search, _peak(0.3), 3 * TURN + 600)
+    assert [dict(event.metrics) for event in [*before, *after]] == [dict(event.metrics) for event in whole]
 
 
 def test_a_turn_of_many_starts_is_shorter_in_steps() -> None:
