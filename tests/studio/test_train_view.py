@@ -105,6 +105,19 @@ def test_stopping_keeps_everything_and_closing_the_page_stops_nothing(url: str, 
     expect(page.locator(".run-status")).to_contain_text("Stopped")
 
 
+def test_the_names_of_a_policys_numbers_can_be_told_apart_at_any_width(url: str, open_page: Open, folder: Path) -> None:
+    path = write_run(folder, "walker", env="BipedalWalker-v3", means=[20], result=300.0, weights=[0.5, -200.0] * 48)
+    page = open_page(f"{url}runs/walker", home=url).page
+    for width in 320, 390, 900, 1100, 1280, 1600:
+        page.set_viewport_size({"width": width, "height": 900})
+        expect(page.locator(".parameter-row")).to_have_count(24)
+        cut = "them => them.filter(it => it.scrollWidth > it.clientWidth).map(it => it.textContent)"
+        assert page.locator(".parameter-row .why-name").evaluate_all(cut) == []
+        narrowest = "them => Math.min(...them.map(it => it.clientWidth))"
+        assert page.locator(".parameter-row .diverging").evaluate_all(narrowest) >= 40
+    shutil.rmtree(path)
+
+
 def test_a_run_begun_on_a_terminal_is_shown_just_the_same(url: str, open_page: Open, folder: Path) -> None:
     path = write_run(folder, "by/hand", means=[20, 300], weights=GOOD, running=True)
     (path / "policy.json").rename(path / "kept")
