@@ -89,38 +89,59 @@ def test_of_many_starts_the_best_three_have_another_turn_and_the_best_of_them_go
     assert state.start + 1 == played[5:8][int(np.argmax(claims))]
 
 
-@pytest.mark.parametrize(("sigmas", "turns"), [((30.0, 0.1), 2), ((30.0, 0.1, 1.0, 3.0), 4 + FEW)])
-def test_only_the_one_that_was_chosen_settles_and_only_then(
-    monkeypatch: pytest.MonkeyPatch, sigmas: Sequence[float], turns: int
+def _settling(noises: Sequence[float]) -> SearchState:
+    """Starts of ARS that may settle, with such noises and steps as long as these."""
+    made = [
+        Ars(
+            3,
+            generator(0, "optimizer", str(noise)),
+            Ars.Options(directions=5, noise=noise, step_size=noise, halvings=1, settles=True),
+        )
+        for noise in noises
+    ]
+    state = SearchState(made[0], ARCHITECTURE, SeedStream(0, Purpose.SEARCH))
+    begin_trial(state, [Rival(each, ARCHITECTURE, start=index) for index, each in enumerate(made[1:], 1)])
+    return state
+
+
+@pytest.mark.parametrize(("at", "closer"), [(3.0, True), (500.0, False)], ids=["a peak at hand", "one far away"])
+def test_one_that_may_settle_is_tried_both_ways_from_the_same_place_and_the_better_goes_on(
+    at: float, closer: bool
 ) -> None:
-    settled: list[tuple[float, int]] = []
-    state = _state(sigmas)
-    monkeypatch.setattr(Snes, "settle", lambda self: settled.append((self.options.sigma0, state.usage.episodes)))
-    _search(state, _peak(50.0), turns * TURN)
-    assert settled == []
-    _search(state, _peak(50.0), (turns + 2) * TURN)
-    assert [sigma0 for sigma0, _ in settled] == [state.optimizer.options.sigma0]
-    assert settled[0][1] > turns * TURN
+    state = _settling((1.0, 0.001))
+    _search(state, _peak(at), 2 * TURN + 90)
+    both = state.trial
+    assert both is not None
+    assert [rival.start for rival in both.waiting] == [0]
+    twins = [state.optimizer, both.waiting[0].optimizer]
+    assert [twin.state()["own"]["settled"] for twin in twins] == [False, True]
+    assert not any(twin.may_settle for twin in twins)
+    events = _search(state, _peak(at), 4 * TURN + 400)
+    assert events[-1].metrics.get("start") is None
+    assert state.optimizer.state()["own"]["settled"] is closer
+    assert len(state.finalists) >= 2 + 2
 
 
-@pytest.mark.parametrize("episodes", [2 * TURN + 100, 2 * TURN + 400])
-def test_one_that_settles_is_watched_for_as_long_with_a_checkpoint_as_without(tmp_path: Path, episodes: int) -> None:
-    def begun() -> SearchState:
-        options = Ars.Options(directions=5, halvings=1, settles=True)
-        first, second = (Ars(3, generator(0, "optimizer", name), options) for name in "ab")
-        state = SearchState(first, ARCHITECTURE, SeedStream(0, Purpose.SEARCH))
-        begin_trial(state, [Rival(second, ARCHITECTURE, start=1)])
-        return state
+def test_one_way_does_not_disturb_the_other() -> None:
+    state = _settling((1.0, 0.001))
+    _search(state, _peak(0.3), 2 * TURN + 90)
+    assert state.trial is not None
+    waiting = state.trial.waiting[0].optimizer
+    before = waiting.state()
+    _search(state, _peak(0.3), 3 * TURN - 50)
+    assert state.trial.waiting[0].optimizer is waiting
+    np.testing.assert_equal(waiting.state(), before)
 
-    whole = _search(begun(), _peak(0.3), 3 * TURN + 600)
-    state = begun()
+
+@pytest.mark.parametrize("episodes", [2 * TURN + 90, 3 * TURN, 4 * TURN - 30, 4 * TURN + 200])
+def test_a_trial_both_ways_is_taken_up_where_it_stopped(tmp_path: Path, episodes: int) -> None:
+    end = 5 * TURN + 600
+    whole = _search(_settling((1.0, 0.001)), _peak(0.3), end)
+    state = _settling((1.0, 0.001))
     before = _search(state, _peak(0.3), episodes)
-    assert state.trial is None
-    assert not state.optimizer.can_look_closer
-    assert state.trend.window == state.patience
     path = tmp_path / "checkpoint"
     checkpoint.save(path, Progress(state, SeedStream(0, Purpose.SELECTION)))
-    after = _search(checkpoint.load(path, ARCHITECTURE).search, _peak(0.3), 3 * TURN + 600)
+    after = _search(checkpoint.load(path, ARCHITECTURE).search, _peak(0.3), end)
     assert [dict(event.metrics) for event in [*before, *after]] == [dict(event.metrics) for event in whole]
 
 

@@ -88,12 +88,10 @@ def take_turns(state: SearchState, engine: Engine) -> None:
         state.failures = sum((batch.failures for batch in batches), state.failures)
         state.finalists += [centre for centre in centres if np.isfinite(centre.claim)]
         trial.next_round(ranked)
-    rival = trial.waiting.pop(0)
+    _take_up(state, trial.waiting.pop(0))
     trial.began = state.usage
     if not (trial.waiting or trial.tried):
         state.trial = None
-        rival.optimizer.settle()
-    _take_up(state, rival)
 
 
 def take_next_rung(state: SearchState) -> None:

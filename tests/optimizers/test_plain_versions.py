@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from cmaes import SepCMA  # type: ignore[import-untyped]
 
-from poise.errors import InvalidValueError
+from poise.errors import InvalidFileError, InvalidValueError
 from poise.optimizers import OPTIMIZERS
 from poise.optimizers._ascent import Adam, ClipUp
 from poise.optimizers.ars import winsorized
@@ -60,14 +60,40 @@ def test_ars_halves_noise_and_step_size_as_often_as_it_may() -> None:
         plain.tell(r)
 
 
-def test_ars_that_settles_looks_closer_once_it_is_chosen_and_another_does_not() -> None:
-    one, other, halved = (make("ars", halvings=2, settles=True), make("ars", halvings=2), make("ars", halvings=2))
+def test_ars_that_settles_has_its_first_halving_at_once_and_no_other_sooner() -> None:
+    settled, later, halved = (make("ars", halvings=2, settles=True) for _ in range(3))
     plain = make("ars")
+    settled.settle(True)
+    later.settle(False)
     halved.look_closer()
-    for optimizer in (one, other):
-        optimizer.settle()
-    np.testing.assert_array_equal(one.ask(), halved.ask())
-    np.testing.assert_array_equal(other.ask(), plain.ask())
+    np.testing.assert_array_equal(settled.ask(), halved.ask())
+    np.testing.assert_array_equal(later.ask(), plain.ask())
+    for optimizer in (settled, later, halved):
+        optimizer.tell(np.arange(optimizer.population, dtype=np.float64))
+        assert optimizer.can_look_closer
+    for optimizer in (settled, halved):
+        before = optimizer.center
+        optimizer.look_closer()
+        spread = np.abs(optimizer.ask() - before).max()
+        assert spread > 0
+    reach = [np.abs(optimizer.ask() - optimizer.center).max() for optimizer in (settled, halved)]
+    assert reach[0] == pytest.approx(2 * reach[1])  # the halving that would be due was brought forward
+    assert settled.can_look_closer
+    assert not halved.can_look_closer
+
+
+def test_whether_ars_settles_is_said_once_where_it_was_asked_for_and_something_can_be_halved() -> None:
+    assert [make("ars", **options).may_settle for options in ({}, {"halvings": 1}, {"settles": True})] == [False] * 3
+    optimizer, plain = make("ars", settles=True, halvings=1), make("ars", halvings=1)
+    assert optimizer.may_settle
+    for closer in (False, True):
+        optimizer.settle(closer)
+        assert not optimizer.may_settle
+    plain.settle(True)
+    np.testing.assert_array_equal(optimizer.ask(), plain.ask())
+    state = make("ars", settles=True, halvings=1).state()
+    with pytest.raises(InvalidFileError):
+        type(optimizer).from_state({**state, "own": {**state["own"], "settled": "x"}})
 
 
 def test_ars_that_winsorizes_does_not_see_how_deep_a_fall_is() -> None:
@@ -95,19 +121,20 @@ def test_ars_that_winsorizes_may_see_how_deep_a_fall_is_once_it_looks_closer() -
     assert not np.array_equal(still.center, plain.center)
 
 
-def test_ars_may_look_closer_for_its_fence_to_end_when_it_has_no_halving_left() -> None:
-    closer, plain = make("ars", winsorize=2.0, winsorize_until=2, halvings=1), make("ars", halvings=1)
-    scores = np.linspace(0.0, 1.0, closer.population)
-    scores[closer.population // 2 - 1] = -100.0  # opposite the best
-    for optimizer in (closer, plain):
-        optimizer.look_closer()
-        assert optimizer.can_look_closer == (optimizer is closer)
-        optimizer.look_closer()
-        assert not optimizer.can_look_closer
+def test_the_fence_of_ars_ends_when_scores_stall_and_not_because_it_settled() -> None:
+    options = {"winsorize": 2.0, "winsorize_until": 1, "halvings": 1, "settles": True}
+    early, late, plain = make("ars", **options), make("ars", **options), make("ars", halvings=1)
+    scores = np.linspace(0.0, 1.0, early.population)
+    scores[early.population // 2 - 1] = -100.0  # opposite the best
+    early.settle(True)
+    late.settle(True)
+    late.look_closer()
+    plain.look_closer()
+    for optimizer in (early, late, plain):
         optimizer.ask()
         optimizer.tell(scores)
-    np.testing.assert_array_equal(closer.center, plain.center)
-    assert not make("ars", winsorize_until=2).can_look_closer  # without a fence there is nothing to end
+    np.testing.assert_array_equal(late.center, plain.center)
+    assert not np.array_equal(early.center, plain.center)
 
 
 @pytest.mark.parametrize(

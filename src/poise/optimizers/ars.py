@@ -2,11 +2,11 @@
 
 Two things are not in the paper, and happen only where they are asked for. `halvings`: noise and step size are halved
 when scores no longer rise; a policy that walks on the edge of what it can do falls if it is shaken as hard as one that
-stands. With `settles` the first time is when it was chosen among others: to find a gait it takes large differences, to
-make it a better one smaller ones. `winsorize`: no score counts for less than a fence below the median; where a fall
-costs a hundred times what a step forward earns, the falls alone would say where to go, and all that is learnt is to
-stand. It may end when it looks closer (`winsorize_until`): a policy that has come so far falls seldom, and what is left
-to learn is not to.
+stands. With `settles` it is tried, once it was chosen among others, whether the first halving does better at once: to
+find a gait takes large differences, and smaller ones may make it a better one. `winsorize`: no score counts for less
+than a fence below the median; where a fall costs a hundred times what a step forward earns, the falls alone would say
+where to go, and all that is learnt is to stand. It may end with a halving (`winsorize_until`): a policy that has come
+so far falls seldom, and what is left to learn is not to.
 
 Source: Mania, Guy and Recht, "Simple random search provides a competitive approach to reinforcement learning",
 arXiv:1803.07055, Algorithm 2 with its names. This is the update of V1-t; normalised observations, which make it V2-t,
@@ -44,13 +44,15 @@ class Ars(Optimizer):
         step_size: float = field(default=0.05, metadata=about("step size alpha", above=0.0, high=LARGEST))
         noise: float = field(default=0.05, metadata=about("deviation nu of the directions", low=SMALLEST, high=LARGEST))
         halvings: int = field(default=0, metadata=about("how often noise and step size may be halved", low=0, high=30))
-        settles: bool = field(default=False, metadata=about("whether it looks closer once it is chosen among others"))
+        settles: bool = field(
+            default=False, metadata=about("whether to halve at once is tried when it is chosen among others")
+        )
         winsorize: float | None = field(
             default=None,
             metadata=about("fence below the median, in distances to the upper quartile", above=0.0, high=LARGEST),
         )
         winsorize_until: int | None = field(
-            default=None, metadata=about("times it looks closer that end winsorize; none is never", low=1, high=30)
+            default=None, metadata=about("halvings that end winsorize; none is never", low=1, high=30)
         )
 
         def __post_init__(self) -> None:
@@ -60,7 +62,8 @@ class Ars(Optimizer):
 
     def _start(self) -> None:
         self._m: FloatArray = np.zeros(self.dimension)
-        self._looked = 0
+        self._halved = 0
+        self._settled: bool | None = None
 
     @property
     def population(self) -> int:
@@ -74,38 +77,38 @@ class Ars(Optimizer):
 
     @property
     def looks_closer(self) -> bool:
-        """Whether it does so at all."""
-        return self._most_looks > 0
+        """Whether there are halvings."""
+        return bool(self.options.halvings)
 
     @property
     def can_look_closer(self) -> bool:
-        """Whether noise and step size may be halved once more, or the fence may end."""
-        return self._looked < self._most_looks
+        """Whether noise and step size may be halved once more."""
+        return bool(self._halved < self.options.halvings)
 
     def look_closer(self) -> None:
-        """Halves noise and step size, as long as it may; the fence ends when its time has come."""
+        """Halves noise and step size."""
         if self.can_look_closer and self._pending is None:
-            self._looked += 1
-
-    def settle(self) -> None:
-        """Looks closer, if it is one that settles."""
-        if self.options.settles:
-            self.look_closer()
+            self._halved += 1
 
     @property
-    def _most_looks(self) -> int:
-        until = self.options.winsorize_until if self.options.winsorize is not None else None
-        return max(int(self.options.halvings), until or 0)
+    def may_settle(self) -> bool:
+        """Whether it was asked for, there is a halving to bring forward, and nobody has said yet."""
+        return bool(self.options.settles and self._settled is None and self._halved < self.options.halvings)
+
+    def settle(self, closer: bool) -> None:
+        """Has the first halving at once, or when its time has come; all else happens when it would have."""
+        if self.may_settle and self._pending is None:
+            self._settled = closer
 
     @property
     def _share(self) -> float:
         """What is left of noise and step size."""
-        return float(0.5 ** min(self._looked, self.options.halvings))
+        return float(0.5 ** max(self._halved, bool(self._settled)))
 
     @property
     def _winsorizes(self) -> bool:
         until = self.options.winsorize_until
-        return until is None or self._looked < until
+        return until is None or self._halved < until
 
     def _sample(self) -> FloatArray:
         delta = self._rng.standard_normal((self.options.directions, self.dimension))  # line 4
@@ -131,13 +134,16 @@ class Ars(Optimizer):
         self._m = self._m + self.options.step_size * self._share * (weights @ delta)  # line 7
 
     def _state(self) -> State:
-        # Only where it did: states of the first versions have no such part, and are read as those that never looked.
-        return {"m": self._m, **({"halved": self._looked} if self._looked else {})}
+        # Only where it was: states of the first versions have no such part, and are read as those that never halved.
+        settled = {} if self._settled is None else {"settled": self._settled}
+        return {"m": self._m, **({"halved": self._halved} if self._halved else {}), **settled}
 
     def _restore(self, state: State) -> None:
-        self._m, self._looked = state["m"], int(state.get("halved", 0))
-        if not 0 <= self._looked <= self._most_looks:
-            raise ValueError(f"looked closer {self._looked} times of {self._most_looks}")
+        self._m, self._halved, self._settled = state["m"], int(state.get("halved", 0)), state.get("settled")
+        if self._settled not in (None, True, False):
+            raise ValueError(f"settled {self._settled!r}")
+        if not 0 <= self._halved <= self.options.halvings:
+            raise ValueError(f"halved {self._halved} times of {self.options.halvings}")
 
 
 def winsorized(scores: FloatArray, fence: float) -> FloatArray:

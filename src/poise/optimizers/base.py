@@ -105,8 +105,13 @@ class Optimizer(ABC):
         """Told between generations that scores no longer rise: candidates may keep closer to the centre from now on."""
         return
 
-    def settle(self) -> None:
-        """Told between generations that it was chosen among several, and goes on alone."""
+    @property
+    def may_settle(self) -> bool:
+        """Whether to keep closer to the centre, now that it was chosen among several, is worth a trial."""
+        return False
+
+    def settle(self, closer: bool) -> None:
+        """Told between generations whether to do so from now on, or as it would have; then it may not any more."""
         return
 
     @property

@@ -110,11 +110,11 @@ def _how(config: TrainConfig, info: EnvironmentInfo, plan: Plan, compiled: bool)
     if any("halvings" in args for args in options):
         lines.append("closer       before that, noise and step_size are halved as often as halvings says")
     if any("settles" in args for args in options):
-        lines.append("             one that settles does so for the first time as soon as it is chosen among others")
+        lines.append("             one that settles has two more turns when chosen, halved and not; the better goes on")
     if any("winsorize" in args for args in options):
         lines.append(
             "outliers     a score far below the median of its generation counts for no less than winsorize says, until "
-            "it has looked closer winsorize_until times, if that is given"
+            "halved as often as winsorize_until says, if it does"
         )
     if plan.probes(config, info) and plan.may_begin_short(compiled=compiled):
         lines.append(

@@ -197,7 +197,7 @@ def check_state_is_exact_at_every_moment(factory: Factory) -> None:
             optimizer.ask()
             _require_restored_goes_on(optimizer)
             optimizer.tell(_scores(optimizer.ask()))
-            optimizer.settle()
+            optimizer.settle(True)
             optimizer.look_closer()
         _require_restored_goes_on(optimizer)
 
@@ -207,7 +207,7 @@ def check_looking_closer_changes_nothing_that_was_asked(factory: Factory) -> Non
     optimizer, same = _make(factory), _make(factory)
     before = optimizer.ask().copy()
     optimizer.look_closer()
-    optimizer.settle()
+    optimizer.settle(True)
     _require(_equal(optimizer.ask(), before), "a pending ask stays")
     for each in (optimizer, same):
         each.tell(_scores(each.ask()))
