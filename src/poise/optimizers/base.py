@@ -254,7 +254,7 @@ class Optimizer(ABC):
                 restored._pending = np.array(state["pending"], dtype=np.float64)
                 restored._pending.setflags(write=False)
             restored._check_shapes()
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             if isinstance(error, InvalidFileError):
                 raise
             raise InvalidFileError(f"the state of {cls.name} is incomplete or damaged: {error!r}") from error

@@ -240,6 +240,9 @@ def check_damaged_states_are_refused(factory: Factory) -> None:
     for key, value in (("optimizer", "another"), ("dimension", 7), ("options", {"no_such_option": 1}), ("own", {})):
         if key != "own" or state["own"]:
             _expect(InvalidFileError, type(optimizer).from_state, {**state, key: value})
+    nothing = dict.fromkeys(state["own"], "no array")
+    if nothing:
+        _expect(InvalidFileError, type(optimizer).from_state, {**state, "own": nothing})
 
 
 def check_options_are_validated(factory: Factory) -> None:
