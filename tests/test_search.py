@@ -29,7 +29,7 @@ from poise.statistics.plateau import Plateau
 from poise.succession import KEPT_OF_A_STAGE, begin_stage, go_on
 from poise.testing.fake_engine import FakeEngine, ReturnFunction
 from poise.toll import Toll
-from poise.types import INTERRUPTED, Budget, Effort, EpisodeBatch, Event, FloatArray
+from poise.types import INTERRUPTED, Budget, Effort, EpisodeBatch, Event, FloatArray, Json
 
 ARCHITECTURE = Architecture("linear", encode_space(spaces.Box(-9, 9, (3,))), decode_space(spaces.Discrete(2)))
 
@@ -328,6 +328,16 @@ def test_an_optimizer_that_can_look_closer_does_so_before_episodes_grow() -> Non
     assert state.patience == 2 * patience
     assert not ars.can_look_closer
     assert len(state.finalists) == 2 * 3  # centre and course before each halving, and before episodes grew
+
+
+def test_an_optimizer_hears_of_it_when_candidates_play_more_episodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    events: list[Event] = []
+    heard: list[Json] = []
+    monkeypatch.setattr(CmaEs, "average_more", lambda _: heard.append(events[-1].metrics["episodes_per_candidate"]))
+    engine, budget = FakeEngine(lambda p, rng: rng.normal()), Budget(max_episodes=2_000)
+    search(_state(), engine, budget, Effort((1, 3)), confirm=_never, observe=events.append)
+    assert heard == [1]
+    assert events[-1].metrics["episodes_per_candidate"] == 3
 
 
 def test_the_optimizer_is_not_told_of_a_survival_bonus_and_claims_stay_the_environments_own() -> None:

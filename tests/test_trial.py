@@ -14,6 +14,7 @@ from gymnasium import spaces
 from poise import trial
 from poise.horizon import Horizon
 from poise.optimizers.ars import Ars
+from poise.optimizers.base import Optimizer
 from poise.optimizers.snes import Snes
 from poise.policies.architecture import Architecture
 from poise.policies.spaces import decode_space, encode_space
@@ -89,60 +90,45 @@ def test_of_many_starts_the_best_three_have_another_turn_and_the_best_of_them_go
     assert state.start + 1 == played[5:8][int(np.argmax(claims))]
 
 
-def _settling(noises: Sequence[float]) -> SearchState:
-    """Starts of ARS that may settle, with such noises and steps as long as these."""
+def _settling(starts: int) -> SearchState:
+    """So many starts of ARS that may settle, each with smaller differences and steps than the one before."""
     made = [
         Ars(
             3,
-            generator(0, "optimizer", str(noise)),
-            Ars.Options(directions=5, noise=noise, step_size=noise, halvings=1, settles=True),
+            generator(0, "optimizer", str(index)),
+            Ars.Options(directions=5, noise=0.5**index, step_size=0.5**index, halvings=1, settles=True),
         )
-        for noise in noises
+        for index in range(starts)
     ]
     state = SearchState(made[0], ARCHITECTURE, SeedStream(0, Purpose.SEARCH))
     begin_trial(state, [Rival(each, ARCHITECTURE, start=index) for index, each in enumerate(made[1:], 1)])
     return state
 
 
-@pytest.mark.parametrize(("at", "closer"), [(3.0, True), (500.0, False)], ids=["a peak at hand", "one far away"])
-def test_one_that_may_settle_is_tried_both_ways_from_the_same_place_and_the_better_goes_on(
-    at: float, closer: bool
-) -> None:
-    state = _settling((1.0, 0.001))
-    _search(state, _peak(at), 2 * TURN + 90)
-    both = state.trial
-    assert both is not None
-    assert [rival.start for rival in both.waiting] == [0]
-    twins = [state.optimizer, both.waiting[0].optimizer]
-    assert [twin.state()["own"]["settled"] for twin in twins] == [False, True]
-    assert not any(twin.may_settle for twin in twins)
-    events = _search(state, _peak(at), 4 * TURN + 400)
-    assert events[-1].metrics.get("start") is None
-    assert state.optimizer.state()["own"]["settled"] is closer
-    assert len(state.finalists) >= 2 + 2
+def _halved(optimizer: Optimizer) -> bool:
+    return not optimizer.can_look_closer
 
 
-def test_one_way_does_not_disturb_the_other() -> None:
-    state = _settling((1.0, 0.001))
-    _search(state, _peak(0.3), 2 * TURN + 90)
+def test_the_few_that_are_left_of_many_settle_before_they_have_another_turn() -> None:
+    state = _settling(5)
+    _search(state, _peak(50.0), 5 * TURN - 20)
+    assert not any(_halved(each) for each in _those_on_trial(state))
+    _search(state, _peak(50.0), 5 * TURN + 10 * trial.EPISODES + 50)
+    few = _those_on_trial(state)
+    assert len(few) == FEW
+    assert all(_halved(each) for each in few)
+
+
+def test_the_best_of_few_does_not_settle() -> None:
+    state = _settling(FEW)
+    _search(state, _peak(50.0), FEW * TURN + 6 * trial.EPISODES + 60)
+    assert state.trial is None
+    assert not _halved(state.optimizer)
+
+
+def _those_on_trial(state: SearchState) -> list[Optimizer]:
     assert state.trial is not None
-    waiting = state.trial.waiting[0].optimizer
-    before = waiting.state()
-    _search(state, _peak(0.3), 3 * TURN - 50)
-    assert state.trial.waiting[0].optimizer is waiting
-    np.testing.assert_equal(waiting.state(), before)
-
-
-@pytest.mark.parametrize("episodes", [2 * TURN + 90, 3 * TURN, 4 * TURN - 30, 4 * TURN + 200])
-def test_a_trial_both_ways_is_taken_up_where_it_stopped(tmp_path: Path, episodes: int) -> None:
-    end = 5 * TURN + 600
-    whole = _search(_settling((1.0, 0.001)), _peak(0.3), end)
-    state = _settling((1.0, 0.001))
-    before = _search(state, _peak(0.3), episodes)
-    path = tmp_path / "checkpoint"
-    checkpoint.save(path, Progress(state, SeedStream(0, Purpose.SELECTION)))
-    after = _search(checkpoint.load(path, ARCHITECTURE).search, _peak(0.3), end)
-    assert [dict(event.metrics) for event in [*before, *after]] == [dict(event.metrics) for event in whole]
+    return [state.optimizer, *(rival.optimizer for rival in [*state.trial.waiting, *state.trial.tried])]
 
 
 def test_a_turn_of_many_starts_is_shorter_in_steps() -> None:

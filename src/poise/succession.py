@@ -97,6 +97,7 @@ def take_turns(state: SearchState, engine: Engine) -> None:
 def take_next_rung(state: SearchState) -> None:
     """Gives every candidate the next number of episodes."""
     state.finalists += state.centres
+    state.optimizer.average_more()
     begin_rung(state, state.rung + 1)
 
 

@@ -3,15 +3,14 @@
 How far from zero good parameters lie cannot be seen beforehand: a lander wants thrusters that are on or off, which
 large weights give it, a pole on a pole wants to be held gently. Nor can be seen whether a task that pays for every step
 that it lasts is learnt better without that bonus. So each start has its turn, and then their centres play the same
-episodes. Of many, three have another turn each before one is chosen: a gait takes time to show what it is worth. And
-whether smaller steps do better from there is tried too: they do for a walker that arrives, and not for one that is far
-from what it can do.
+episodes. Of many, three have another turn each before one is chosen: a gait takes time to show what it is worth, and
+does so sooner when it is shaken less.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -140,14 +139,16 @@ class Trial:
         return centres, batches, [self.tried[index] for index in np.argsort(-np.array(levels), kind="stable")]
 
     def next_round(self, ranked: Sequence[Rival]) -> None:
-        """Lets the best have another turn each if there were many, then the best of all both ways if it may settle.
+        """Lets the best go on; if there were many, the best few have another turn each, and may settle before it.
 
         Args:
             ranked: those that were tried, the best first.
         """
-        best = ranked[0]
-        few = list(ranked[:FEW]) if len(ranked) > FEW else _both_ways(best) if best.optimizer.may_settle else [best]
-        self.waiting, self.tried = few, []
+        many = len(ranked) > FEW
+        self.waiting, self.tried = list(ranked[: FEW if many else 1]), []
+        if many:
+            for rival in self.waiting:
+                rival.optimizer.settle()
 
     def _play(self, engine: Engine, seeds: SeedArray, horizon: int | None) -> list[EpisodeBatch]:
         return [
@@ -163,15 +164,6 @@ def turn_steps(dimension: int, starts: int = 1) -> int:
     """What the turn of one of so many starts with so many parameters may cost, in steps."""
     steps = max(TURN.steps, min(STEPS_PER_PARAMETER * dimension, MOST_STEPS))
     return int(steps * SHARE_OF_MANY) if starts > FEW else steps
-
-
-def _both_ways(rival: Rival) -> list[Rival]:
-    """A start that goes on as it would, and one from the same place, with the same random numbers, that settles."""
-    optimizer = rival.optimizer
-    twin = replace(rival, optimizer=type(optimizer).from_state(optimizer.state()))
-    optimizer.settle(False)
-    twin.optimizer.settle(True)
-    return [rival, twin]
 
 
 def _level(batch: EpisodeBatch) -> float:

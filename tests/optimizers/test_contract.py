@@ -16,8 +16,8 @@ FACTORIES: dict[str, Factory] = {
     "cma_es with restarts": partial(CmaEs, options=CmaEs.Options(restarts=2, population=5)),
     "ars that looks closer": partial(Ars, options=Ars.Options(halvings=2)),
     "ars that winsorizes": partial(Ars, options=Ars.Options(winsorize=2.0)),
-    "ars that winsorizes at first": partial(Ars, options=Ars.Options(winsorize=2.0, winsorize_until=1, halvings=2)),
-    "ars that settles": partial(Ars, options=Ars.Options(winsorize=2.0, winsorize_until=1, halvings=1, settles=True)),
+    "ars that winsorizes at first": partial(Ars, options=Ars.Options(winsorize=2.0, winsorize_means=False)),
+    "ars that settles": partial(Ars, options=Ars.Options(halvings=2, settles=True)),
     "cma_es of two": partial(CmaEs, options=CmaEs.Options(population=2)),
 }
 

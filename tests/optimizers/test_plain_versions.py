@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from cmaes import SepCMA  # type: ignore[import-untyped]
 
-from poise.errors import InvalidFileError, InvalidValueError
+from poise.errors import InvalidValueError
 from poise.optimizers import OPTIMIZERS
 from poise.optimizers._ascent import Adam, ClipUp
 from poise.optimizers.ars import winsorized
@@ -60,40 +60,15 @@ def test_ars_halves_noise_and_step_size_as_often_as_it_may() -> None:
         plain.tell(r)
 
 
-def test_ars_that_settles_has_its_first_halving_at_once_and_no_other_sooner() -> None:
-    settled, later, halved = (make("ars", halvings=2, settles=True) for _ in range(3))
-    plain = make("ars")
-    settled.settle(True)
-    later.settle(False)
+def test_ars_settles_by_its_first_halving_where_it_was_asked_for() -> None:
+    settled, halved, plain = make("ars", halvings=2, settles=True), make("ars", halvings=2), make("ars", halvings=2)
+    settled.settle()
     halved.look_closer()
     np.testing.assert_array_equal(settled.ask(), halved.ask())
-    np.testing.assert_array_equal(later.ask(), plain.ask())
-    for optimizer in (settled, later, halved):
-        optimizer.tell(np.arange(optimizer.population, dtype=np.float64))
-        assert optimizer.can_look_closer
-    for optimizer in (settled, halved):
-        before = optimizer.center
-        optimizer.look_closer()
-        spread = np.abs(optimizer.ask() - before).max()
-        assert spread > 0
-    reach = [np.abs(optimizer.ask() - optimizer.center).max() for optimizer in (settled, halved)]
-    assert reach[0] == pytest.approx(2 * reach[1])  # the halving that would be due was brought forward
     assert settled.can_look_closer
-    assert not halved.can_look_closer
-
-
-def test_whether_ars_settles_is_said_once_where_it_was_asked_for_and_something_can_be_halved() -> None:
-    assert [make("ars", **options).may_settle for options in ({}, {"halvings": 1}, {"settles": True})] == [False] * 3
-    optimizer, plain = make("ars", settles=True, halvings=1), make("ars", halvings=1)
-    assert optimizer.may_settle
-    for closer in (False, True):
-        optimizer.settle(closer)
-        assert not optimizer.may_settle
-    plain.settle(True)
-    np.testing.assert_array_equal(optimizer.ask(), plain.ask())
-    state = make("ars", settles=True, halvings=1).state()
-    with pytest.raises(InvalidFileError):
-        type(optimizer).from_state({**state, "own": {**state["own"], "settled": "x"}})
+    unasked = make("ars", halvings=2)
+    unasked.settle()
+    np.testing.assert_array_equal(unasked.ask(), plain.ask())
 
 
 def test_ars_that_winsorizes_does_not_see_how_deep_a_fall_is() -> None:
@@ -108,33 +83,23 @@ def test_ars_that_winsorizes_does_not_see_how_deep_a_fall_is() -> None:
     assert not np.array_equal(shallow.center, start)
 
 
-def test_ars_that_winsorizes_may_see_how_deep_a_fall_is_once_it_looks_closer() -> None:
-    closer, plain = make("ars", winsorize=2.0, winsorize_until=1, halvings=1), make("ars", halvings=1)
-    still = make("ars", winsorize=2.0, halvings=1)
-    scores = np.linspace(0.0, 1.0, closer.population)
-    scores[closer.population // 2 - 1] = -100.0  # opposite the best
-    for optimizer in (closer, plain, still):
+def test_ars_may_see_how_deep_a_fall_is_once_candidates_play_more() -> None:
+    seeing, plain = make("ars", winsorize=2.0, winsorize_means=False, halvings=1), make("ars", halvings=1)
+    still, before = (
+        make("ars", winsorize=2.0, halvings=1),
+        make("ars", winsorize=2.0, winsorize_means=False, halvings=1),
+    )
+    scores = np.linspace(0.0, 1.0, seeing.population)
+    scores[seeing.population // 2 - 1] = -100.0  # opposite the best
+    for optimizer in (seeing, plain, still):
+        optimizer.average_more()
+    for optimizer in (seeing, plain, still, before):
         optimizer.look_closer()
         optimizer.ask()
         optimizer.tell(scores)
-    np.testing.assert_array_equal(closer.center, plain.center)
+    np.testing.assert_array_equal(seeing.center, plain.center)
+    np.testing.assert_array_equal(still.center, before.center)
     assert not np.array_equal(still.center, plain.center)
-
-
-def test_the_fence_of_ars_ends_when_scores_stall_and_not_because_it_settled() -> None:
-    options = {"winsorize": 2.0, "winsorize_until": 1, "halvings": 1, "settles": True}
-    early, late, plain = make("ars", **options), make("ars", **options), make("ars", halvings=1)
-    scores = np.linspace(0.0, 1.0, early.population)
-    scores[early.population // 2 - 1] = -100.0  # opposite the best
-    early.settle(True)
-    late.settle(True)
-    late.look_closer()
-    plain.look_closer()
-    for optimizer in (early, late, plain):
-        optimizer.ask()
-        optimizer.tell(scores)
-    np.testing.assert_array_equal(late.center, plain.center)
-    assert not np.array_equal(early.center, plain.center)
 
 
 @pytest.mark.parametrize(

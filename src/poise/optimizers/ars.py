@@ -2,11 +2,11 @@
 
 Two things are not in the paper, and happen only where they are asked for. `halvings`: noise and step size are halved
 when scores no longer rise; a policy that walks on the edge of what it can do falls if it is shaken as hard as one that
-stands. With `settles` it is tried, once it was chosen among others, whether the first halving does better at once: to
-find a gait takes large differences, and smaller ones may make it a better one. `winsorize`: no score counts for less
-than a fence below the median; where a fall costs a hundred times what a step forward earns, the falls alone would say
-where to go, and all that is learnt is to stand. It may end with a halving (`winsorize_until`): a policy that has come
-so far falls seldom, and what is left to learn is not to.
+stands. With `settles` the first halving is when it was chosen among many: to find a gait takes large differences, to
+make it a better one smaller ones. `winsorize`: no score counts for less than a fence below the median; where a fall
+costs a hundred times what a step forward earns, the falls alone would say where to go, and all that is learnt is to
+stand. It may hold for single episodes alone (`winsorize_means`): a policy that has come so far that its candidates play
+several falls seldom, and what is left to learn is not to.
 
 Source: Mania, Guy and Recht, "Simple random search provides a competitive approach to reinforcement learning",
 arXiv:1803.07055, Algorithm 2 with its names. This is the update of V1-t; normalised observations, which make it V2-t,
@@ -45,14 +45,14 @@ class Ars(Optimizer):
         noise: float = field(default=0.05, metadata=about("deviation nu of the directions", low=SMALLEST, high=LARGEST))
         halvings: int = field(default=0, metadata=about("how often noise and step size may be halved", low=0, high=30))
         settles: bool = field(
-            default=False, metadata=about("whether to halve at once is tried when it is chosen among others")
+            default=False, metadata=about("whether it is halved as soon as it is chosen among many starts")
         )
         winsorize: float | None = field(
             default=None,
             metadata=about("fence below the median, in distances to the upper quartile", above=0.0, high=LARGEST),
         )
-        winsorize_until: int | None = field(
-            default=None, metadata=about("halvings that end winsorize; none is never", low=1, high=30)
+        winsorize_means: bool = field(
+            default=True, metadata=about("whether winsorize holds where candidates play more than at first")
         )
 
         def __post_init__(self) -> None:
@@ -63,7 +63,7 @@ class Ars(Optimizer):
     def _start(self) -> None:
         self._m: FloatArray = np.zeros(self.dimension)
         self._halved = 0
-        self._settled: bool | None = None
+        self._means = False
 
     @property
     def population(self) -> int:
@@ -90,25 +90,20 @@ class Ars(Optimizer):
         if self.can_look_closer and self._pending is None:
             self._halved += 1
 
-    @property
-    def may_settle(self) -> bool:
-        """Whether it was asked for, there is a halving to bring forward, and nobody has said yet."""
-        return bool(self.options.settles and self._settled is None and self._halved < self.options.halvings)
+    def settle(self) -> None:
+        """Looks closer, if it is one that settles."""
+        if self.options.settles:
+            self.look_closer()
 
-    def settle(self, closer: bool) -> None:
-        """Has the first halving at once, or when its time has come; all else happens when it would have."""
-        if self.may_settle and self._pending is None:
-            self._settled = closer
+    def average_more(self) -> None:
+        """Sees how deep a fall is from now on, if `winsorize_means` says so."""
+        if not self.options.winsorize_means and self._pending is None:
+            self._means = True
 
     @property
     def _share(self) -> float:
         """What is left of noise and step size."""
-        return float(0.5 ** max(self._halved, bool(self._settled)))
-
-    @property
-    def _winsorizes(self) -> bool:
-        until = self.options.winsorize_until
-        return until is None or self._halved < until
+        return float(0.5**self._halved)
 
     def _sample(self) -> FloatArray:
         delta = self._rng.standard_normal((self.options.directions, self.dimension))  # line 4
@@ -120,7 +115,7 @@ class Ars(Optimizer):
             return  # all scores are zero: no direction is better
         # The step does not depend on the scores' unit; in this one no sum can overflow.
         scores = scores / scale
-        if self.options.winsorize is not None and self._winsorizes:
+        if self.options.winsorize is not None and not self._means:
             scores = winsorized(scores, self.options.winsorize)
         r_plus, r_minus = pairs(scores)
         b = self.options.top or (len(r_plus) + 1) // 2
@@ -134,14 +129,12 @@ class Ars(Optimizer):
         self._m = self._m + self.options.step_size * self._share * (weights @ delta)  # line 7
 
     def _state(self) -> State:
-        # Only where it was: states of the first versions have no such part, and are read as those that never halved.
-        settled = {} if self._settled is None else {"settled": self._settled}
-        return {"m": self._m, **({"halved": self._halved} if self._halved else {}), **settled}
+        # Only where they were: states of the first versions have no such parts, and are read as those that never did.
+        since = {"halved": self._halved, "means": self._means}
+        return {"m": self._m, **{part: value for part, value in since.items() if value}}
 
     def _restore(self, state: State) -> None:
-        self._m, self._halved, self._settled = state["m"], int(state.get("halved", 0)), state.get("settled")
-        if self._settled not in (None, True, False):
-            raise ValueError(f"settled {self._settled!r}")
+        self._m, self._halved, self._means = state["m"], int(state.get("halved", 0)), bool(state.get("means", False))
         if not 0 <= self._halved <= self.options.halvings:
             raise ValueError(f"halved {self._halved} times of {self.options.halvings}")
 

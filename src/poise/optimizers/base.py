@@ -105,13 +105,12 @@ class Optimizer(ABC):
         """Told between generations that scores no longer rise: candidates may keep closer to the centre from now on."""
         return
 
-    @property
-    def may_settle(self) -> bool:
-        """Whether to keep closer to the centre, now that it was chosen among several, is worth a trial."""
-        return False
+    def settle(self) -> None:
+        """Told between generations that it was chosen among many: candidates may keep closer to the centre at once."""
+        return
 
-    def settle(self, closer: bool) -> None:
-        """Told between generations whether to do so from now on, or as it would have; then it may not any more."""
+    def average_more(self) -> None:
+        """Told between generations that a score is the mean of more episodes from now on."""
         return
 
     @property

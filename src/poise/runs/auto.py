@@ -54,13 +54,12 @@ TURNS = 8
 BOLD, BOLDER = {"noise": 0.06, "step_size": 0.04}, {"noise": 0.1, "step_size": 0.06}
 """For ARS as a rival, which looks and goes farther: twice where lasting is not paid for, three times where it is."""
 
-BOLDEST = {"noise": 0.2, "step_size": 0.12, "halvings": 1, "settles": True, "winsorize_until": 1}
+BOLDEST = {"noise": 0.2, "step_size": 0.12, "settles": True, "winsorize_means": False}
 MORE = (BOLDEST,) * 8
 """More such rivals: which gait a walker finds, a slow or a fast one, is luck, and decided after a few hundred steps.
 
-Large differences find more of them; whether smaller ones are better at once for the one that is chosen is tried. They
-look no closer than that. Not to fall is then learnt from more episodes, not from smaller differences, of which hardly
-one decides between a fall and none.
+Large differences find more of them; of the few that are left then, smaller ones make better ones at once. Not to fall
+is learnt last, from more episodes a candidate, where a fall counts for what it costs.
 """
 
 MANY_TURNS = 20

@@ -197,7 +197,8 @@ def check_state_is_exact_at_every_moment(factory: Factory) -> None:
             optimizer.ask()
             _require_restored_goes_on(optimizer)
             optimizer.tell(_scores(optimizer.ask()))
-            optimizer.settle(True)
+            optimizer.settle()
+            optimizer.average_more()
             optimizer.look_closer()
         _require_restored_goes_on(optimizer)
 
@@ -207,7 +208,8 @@ def check_looking_closer_changes_nothing_that_was_asked(factory: Factory) -> Non
     optimizer, same = _make(factory), _make(factory)
     before = optimizer.ask().copy()
     optimizer.look_closer()
-    optimizer.settle(True)
+    optimizer.settle()
+    optimizer.average_more()
     _require(_equal(optimizer.ask(), before), "a pending ask stays")
     for each in (optimizer, same):
         each.tell(_scores(each.ask()))
