@@ -126,6 +126,21 @@ def test_the_best_of_few_does_not_settle() -> None:
     assert not _halved(state.optimizer)
 
 
+@pytest.mark.parametrize("episodes", [5 * TURN + 300, 6 * TURN + 300, 8 * TURN + 300, 8 * TURN + 600])
+def test_starts_that_settle_are_taken_up_where_they_stopped(tmp_path: Path, episodes: int) -> None:
+    end = 8 * TURN + 1_000
+    whole = _search(_settling(5), _peak(0.3), end)
+    state = _settling(5)
+    before = _search(state, _peak(0.3), episodes)
+    assert _halved(state.optimizer)
+    path = tmp_path / "checkpoint"
+    checkpoint.save(path, Progress(state, SeedStream(0, Purpose.SELECTION)))
+    taken_up = checkpoint.load(path, ARCHITECTURE).search
+    assert taken_up.trend.window == state.trend.window == state.patience
+    after = _search(taken_up, _peak(0.3), end)
+    assert [dict(event.metrics) for event in [*before, *after]] == [dict(event.metrics) for event in whole]
+
+
 def _those_on_trial(state: SearchState) -> list[Optimizer]:
     assert state.trial is not None
     return [state.optimizer, *(rival.optimizer for rival in [*state.trial.waiting, *state.trial.tried])]

@@ -63,7 +63,7 @@ class Ars(Optimizer):
     def _start(self) -> None:
         self._m: FloatArray = np.zeros(self.dimension)
         self._halved = 0
-        self._means = False
+        self._sees_falls = False
 
     @property
     def population(self) -> int:
@@ -98,7 +98,7 @@ class Ars(Optimizer):
     def average_more(self) -> None:
         """Sees how deep a fall is from now on, if `winsorize_means` says so."""
         if not self.options.winsorize_means and self._pending is None:
-            self._means = True
+            self._sees_falls = True
 
     @property
     def _share(self) -> float:
@@ -115,7 +115,7 @@ class Ars(Optimizer):
             return  # all scores are zero: no direction is better
         # The step does not depend on the scores' unit; in this one no sum can overflow.
         scores = scores / scale
-        if self.options.winsorize is not None and not self._means:
+        if self.options.winsorize is not None and not self._sees_falls:
             scores = winsorized(scores, self.options.winsorize)
         r_plus, r_minus = pairs(scores)
         b = self.options.top or (len(r_plus) + 1) // 2
@@ -130,11 +130,15 @@ class Ars(Optimizer):
 
     def _state(self) -> State:
         # Only where they were: states of the first versions have no such parts, and are read as those that never did.
-        since = {"halved": self._halved, "means": self._means}
+        since = {"halved": self._halved, "sees_falls": self._sees_falls}
         return {"m": self._m, **{part: value for part, value in since.items() if value}}
 
     def _restore(self, state: State) -> None:
-        self._m, self._halved, self._means = state["m"], int(state.get("halved", 0)), bool(state.get("means", False))
+        self._m, self._halved, self._sees_falls = (
+            state["m"],
+            int(state.get("halved", 0)),
+            bool(state.get("sees_falls", False)),
+        )
         if not 0 <= self._halved <= self.options.halvings:
             raise ValueError(f"halved {self._halved} times of {self.options.halvings}")
 

@@ -256,7 +256,9 @@ class Optimizer(ABC):
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             if isinstance(error, InvalidFileError):
                 raise
-            raise InvalidFileError(f"the state of {cls.name} is incomplete or damaged: {error!r}") from error
+            raise InvalidFileError(
+                f"the state of {cls.name} is incomplete or damaged, or another version's: {error!r}"
+            ) from error
         return restored
 
     def _check_shapes(self) -> None:

@@ -110,11 +110,13 @@ def _how(config: TrainConfig, info: EnvironmentInfo, plan: Plan, compiled: bool)
     if any("halvings" in args for args in options):
         lines.append("closer       before that, noise and step_size are halved as often as halvings says")
     if any("settles" in args for args in options):
-        lines.append("             one that settles for the first time when it is among the few that are left of many")
+        lines.append(
+            "             one that settles does so the first time when it is among the few that are left of many"
+        )
     if any("winsorize" in args for args in options):
         lines.append(
-            "outliers     a score far below the median of its generation counts for no less than winsorize says, with "
-            "winsorize_means False for one episode a candidate alone"
+            "outliers     a score far below the median of its generation counts for no less than winsorize says; where "
+            "winsorize_means is False, only until candidates play more episodes than at first"
         )
     if plan.probes(config, info) and plan.may_begin_short(compiled=compiled):
         lines.append(
