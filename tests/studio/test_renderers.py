@@ -144,6 +144,31 @@ def test_a_trace_has_a_hole_where_there_is_no_number(page: Page) -> None:
     assert path == "M0 94L250 6M750 6L1000 94"
 
 
+@pytest.mark.parametrize("width", [330, 620])
+def test_a_curve_that_has_been_learnt_does_not_run_through_the_name_of_its_threshold(page: Page, width: int) -> None:
+    crossed = page.evaluate(
+        """async (width) => {
+          const { drawCurve, scalesOf } = await import("/static/charts/curve.js");
+          const context = document.createElementNS("http://www.w3.org/1999/xhtml", "canvas").getContext("2d");
+          const [xs, size] = [Array.from({ length: 61 }, (_, index) => index / 10), { width, height: 200 }];
+          const ys = xs.map((at) => 320 - 420 * Math.exp(-at));
+          const chart = { xRange: [0, 6], yRange: [-130, 330], lines: [{ xs, ys, color: "red" }], marks: [] };
+          const { x, y } = scalesOf(chart, size);
+          let box;
+          context.fillText = (text, left, middle) => {
+            const wide = context.measureText(text).width;
+            const from = { left: left, right: left - wide, center: left - wide / 2 }[context.textAlign];
+            if (text === "solved at 300") box = [from, from + wide, middle - 6, middle + 6];
+          };
+          drawCurve(context, size, {}, { ...chart, marks: [{ y: 300, color: "blue", text: "solved at 300" }] });
+          const inside = (across, up) => across >= box[0] && across <= box[1] && up >= box[2] && up <= box[3];
+          return xs.some((at, index) => inside(x(at), y(ys[index])));
+        }""",
+        width,
+    )
+    assert crossed is False
+
+
 @pytest.mark.parametrize(
     ("call", "text"),
     [

@@ -98,7 +98,8 @@ function piecesOf(ys) {
 function drawMark(context, size, { y: value, color, text }, y) {
   const at = Math.round(y(value)) + 0.5;
   stroke(context, { x: MARGIN.left, y: at }, { x: size.width - MARGIN.right, y: at }, color, [4, 4]);
-  if (text) label(context, text, { x: size.width - MARGIN.right - 4, y: at - 9 }, color, "right", 11);
+  // At the left, where whoever learns is not there yet: at the right the curves would run through it.
+  if (text) label(context, text, { x: MARGIN.left + 4, y: at - 9 }, color, "left", 11);
 }
 
 /** A number on an axis: "1.2 M", "−200". */
